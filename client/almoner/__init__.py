@@ -1,0 +1,1 @@
+"""Client of Almoner, the quota authority for LLM and agent spend."""

@@ -1,0 +1,1 @@
+"""Server of Almoner, the quota authority for LLM and agent spend."""
