@@ -4,51 +4,54 @@ Runs in .venv-proto (`make proto`). The proto path equals the Python path, so th
 generated files hold as they are and nothing is rewritten.
 """
 
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import grpc_tools
 from grpc_tools import protoc
 
-ROOT = Path(__file__).resolve().parent.parent
-PROTOS = ROOT / "protos"
-CLIENT = ROOT / "client"
-STUBS = CLIENT / "almoner" / "v1"
+PROTOS = Path("protos")
+PACKAGE = Path("almoner", "v1")
+STUBS = Path("client") / PACKAGE
 PLUGINS = Path(sys.executable).parent
 WELL_KNOWN_TYPES = Path(grpc_tools.__file__).parent / "_proto"
 
 
-def remove_old_stubs() -> None:
-    """Remove the generated files, so that a deleted proto leaves no stub behind."""
-    for pattern in ("*_pb2.py", "*_pb2.pyi", "*_pb2_grpc.py", "*_pb2_grpc.pyi"):
-        for stub in STUBS.glob(pattern):
-            stub.unlink()
-
-
-def generate() -> int:
-    """Generate every stub and return protoc's exit code."""
-    sources = sorted(str(path.relative_to(PROTOS)) for path in (PROTOS / "almoner" / "v1").glob("*.proto"))
-    if not sources:
-        print("no proto files under protos/almoner/v1", file=sys.stderr)
-        return 1
-    remove_old_stubs()
-    return int(
-        protoc.main(
-            [
-                "protoc",
-                f"--proto_path={PROTOS}",
-                f"--proto_path={WELL_KNOWN_TYPES}",
-                f"--plugin=protoc-gen-mypy={PLUGINS / 'protoc-gen-mypy'}",
-                f"--plugin=protoc-gen-mypy_grpc={PLUGINS / 'protoc-gen-mypy_grpc'}",
-                f"--python_out={CLIENT}",
-                f"--grpc_python_out={CLIENT}",
-                f"--mypy_out={CLIENT}",
-                f"--mypy_grpc_out={CLIENT}",
-                *sources,
-            ]
-        )
+def run_protoc(target: Path, pattern: str, *kinds: str) -> None:
+    """Write stubs of some kinds for the protos that match; exits with protoc's code when it fails."""
+    sources = sorted(str(path.relative_to(PROTOS)) for path in (PROTOS / PACKAGE).glob(pattern))
+    code = protoc.main(
+        [
+            "protoc",
+            f"--proto_path={PROTOS}",
+            f"--proto_path={WELL_KNOWN_TYPES}",
+            f"--plugin=protoc-gen-mypy={PLUGINS / 'protoc-gen-mypy'}",
+            f"--plugin=protoc-gen-mypy_grpc={PLUGINS / 'protoc-gen-mypy_grpc'}",
+            *(f"--{kind}_out=quiet:{target}" if "mypy" in kind else f"--{kind}_out={target}" for kind in kinds),
+            *sources,
+        ]
     )
+    if code:
+        sys.exit(code)
+
+
+def replace_stubs(fresh: Path) -> None:
+    """Put the fresh stubs in place of the old; one whose proto is gone goes too."""
+    for old in STUBS.glob("*_pb2*.py*"):
+        old.unlink()
+    for new in fresh.iterdir():
+        shutil.copyfile(new, STUBS / new.name)
+
+
+def main() -> None:
+    """Generate aside first, so that a broken proto leaves the old stubs whole."""
+    with tempfile.TemporaryDirectory() as target:
+        run_protoc(Path(target), "*.proto", "python", "mypy")
+        run_protoc(Path(target), "*_service.proto", "grpc_python", "mypy_grpc")
+        replace_stubs(Path(target) / PACKAGE)
 
 
 if __name__ == "__main__":
-    sys.exit(generate())
+    main()
