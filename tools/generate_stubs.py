@@ -29,7 +29,10 @@ def run_protoc(target: Path, pattern: str, *kinds: str) -> None:
             f"--proto_path={WELL_KNOWN_TYPES}",
             f"--plugin=protoc-gen-mypy={PLUGINS / 'protoc-gen-mypy'}",
             f"--plugin=protoc-gen-mypy_grpc={PLUGINS / 'protoc-gen-mypy_grpc'}",
-            *(f"--{kind}_out=quiet:{target}" if "mypy" in kind else f"--{kind}_out={target}" for kind in kinds),
+            *(
+                f"--{kind}_out=quiet:{target}" if "mypy" in kind else f"--{kind}_out={target}"
+                for kind in kinds
+            ),
             *sources,
         ]
     )
