@@ -1,0 +1,105 @@
+"""The calls of the QuotaService between values: what `Client` and `Hold` have in common."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from almoner._async.transport import Transport
+from almoner.errors import CallError
+from almoner.types.batch import Check, Commit
+from almoner.types.decision import Checked
+from almoner.types.enums import AdjustmentKind
+from almoner.types.ledger import Adjusted, Committed, HoldInfo
+from almoner.types.status import Status
+from almoner.v1 import quota_service_pb2 as quota
+from almoner.wire import methods, requests, responses
+from almoner.wire.resources import hold_info
+
+
+class QuotaCalls:
+    """Makes the calls of one namespace."""
+
+    def __init__(self, transport: Transport, namespace: str) -> None:
+        self._transport = transport
+        self._namespace = namespace
+
+    async def check(
+        self, check: Check, *, wait: float | timedelta = 0, timeout: float | None = None
+    ) -> Checked:
+        """Ask whether amounts may be spent and, if so wished, set them aside."""
+        request = requests.check_request(self._namespace, check, wait=wait)
+        seconds = request.wait.ToTimedelta().total_seconds()
+        return responses.checked(
+            await self._transport.call(methods.CHECK_QUOTA, request, timeout=timeout, wait=seconds)
+        )
+
+    async def commit(self, commit: Commit, *, timeout: float | None = None) -> Committed:
+        """Book what was spent."""
+        request = requests.commit_request(self._namespace, commit)
+        return responses.committed(await self._transport.call(methods.COMMIT, request, timeout=timeout))
+
+    async def release(self, hold_id: str, *, timeout: float | None = None) -> HoldInfo:
+        """Give a hold back."""
+        request = quota.ReleaseRequest(namespace=self._namespace, hold_id=hold_id)
+        answer = await self._transport.call(methods.RELEASE, request, timeout=timeout)
+        return hold_info(answer.hold)
+
+    async def extend(
+        self,
+        hold_id: str,
+        amounts: Mapping[str, int],
+        ttl: float | timedelta | None,
+        *,
+        timeout: float | None = None,
+    ) -> HoldInfo:
+        """Change a hold, or raise the refusal."""
+        request = requests.extend_request(self._namespace, hold_id, amounts, ttl)
+        answer = await self._transport.call(methods.EXTEND, request, timeout=timeout)
+        responses.decision(answer.decision).raise_for_refusal()
+        return hold_info(answer.hold)
+
+    async def adjust(
+        self,
+        charge_id: str,
+        kind: AdjustmentKind,
+        amounts: Mapping[str, int],
+        *,
+        adjustment_id: str | None,
+        reason: str,
+        timeout: float | None,
+    ) -> Adjusted:
+        """Correct a charge."""
+        request = requests.adjust_request(self._namespace, charge_id, kind, amounts, adjustment_id, reason)
+        return responses.adjusted(await self._transport.call(methods.ADJUST, request, timeout=timeout))
+
+    async def status(
+        self,
+        user: str | None,
+        groups: Iterable[str],
+        chat: str | None,
+        parent: str | None,
+        *,
+        timeout: float | None,
+    ) -> Status:
+        """Show what is left."""
+        request = requests.status_request(self._namespace, user, groups, chat, parent)
+        return responses.status(await self._transport.call(methods.GET_STATUS, request, timeout=timeout))
+
+    async def check_many(
+        self, checks: Iterable[Check], *, timeout: float | None
+    ) -> list[Checked | CallError]:
+        """Ask many things in one call."""
+        request = quota.BatchCheckQuotaRequest(
+            requests=[requests.check_request(self._namespace, check) for check in checks]
+        )
+        answer = await self._transport.call(methods.BATCH_CHECK_QUOTA, request, timeout=timeout)
+        return [responses.check_result(result) for result in answer.results]
+
+    async def commit_many(
+        self, commits: Iterable[Commit], *, timeout: float | None
+    ) -> list[Committed | CallError]:
+        """Book many things in one call."""
+        request = quota.BatchCommitRequest(
+            requests=[requests.commit_request(self._namespace, commit) for commit in commits]
+        )
+        answer = await self._transport.call(methods.BATCH_COMMIT, request, timeout=timeout)
+        return [responses.commit_result(result) for result in answer.results]

@@ -1,0 +1,224 @@
+"""A hold that is open: what can be done with it, and what became of it."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from almoner._async.calls import QuotaCalls
+from almoner.amounts import Amount, collect_amounts
+from almoner.errors import AlmonerError, DeadlineExceeded, RequestError
+from almoner.runtime.asynchronous import INTERRUPTED, finish
+from almoner.types.batch import Check, Commit, HoldOptions
+from almoner.types.decision import Checked, Decision
+from almoner.types.enums import Settlement
+from almoner.types.ledger import Committed, HoldInfo
+
+ABANDON_TIMEOUT = 5.0
+"""Seconds to give back a hold that nobody wants any more. After that its expiry does it."""
+
+
+class Stage(Enum):
+    """Tells how far this side knows the hold to be."""
+
+    OPEN = auto()
+    SETTLING = auto()
+    """A final commit or a release is under way."""
+    UNTOLD = auto()
+    """A commit got no answer: money was spent, and whether it was booked is not known."""
+    SETTLED = auto()
+
+
+class Hold:
+    """Gives access to an amount set aside: commit what it really cost, or release it.
+
+    Attributes:
+        id: The hold's id, a UUID; also the id of its final charge.
+        decision: The decision that admitted it.
+        expire_time: When it expires, by the server's clock, as last told. None if `degraded`.
+        keep_alive_error: Why the last attempt to prolong it failed. None: it did not. A commit still books.
+    """
+
+    def __init__(self, calls: QuotaCalls, check: Check, hold: HoldOptions, answer: Checked) -> None:
+        self._calls = calls
+        self._check = check
+        self.stage = Stage.OPEN
+        self.id = hold.id
+        self.ttl = hold.ttl
+        self.decision: Decision = answer.decision
+        self.expire_time: datetime | None = answer.hold_expire_time
+        self.keep_alive_error: AlmonerError | None = None
+
+    @property
+    def degraded(self) -> bool:
+        """Tell whether this was allowed without the store: nothing is held, a commit is booked."""
+        return self.decision.degraded
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether a final commit or a release has ended it."""
+        return self.stage is Stage.SETTLED
+
+    async def commit(
+        self,
+        *,
+        amounts: Mapping[str, Amount] | None = None,
+        partial: bool = False,
+        charge_id: str | None = None,
+        settlement: Settlement = Settlement.ACTUAL,
+        attributes: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        **units: Amount,
+    ) -> Committed:
+        """Book what it really cost. Never refused because of a limit; see docs/semantics.md, "Commit".
+
+        Runs to its end even if the caller is cancelled meanwhile: what was spent shall be booked.
+
+        Args:
+            amounts: The cost by unit, 0 to 10^13 each; `usd` in decimal dollars, a fraction of a micro-dollar
+                rounded up.
+            partial: Keep the hold open with the rest.
+            charge_id: The id of the charge. None: the hold's, or with `partial` a new one.
+            settlement: How well the cost is known.
+            attributes: Labels of the charge. None: those of the hold.
+            timeout: Seconds. None: the client's.
+            **units: The same as `amounts`, as keywords: `usd=0.25, tokens=700`.
+
+        Raises:
+            InvalidArgument: No amount, or one that cannot be.
+            CallError: It was not booked, or whether it was is not known: then call again.
+        """
+        commit = Commit(
+            amounts=collect_amounts(amounts, units),
+            hold_id=self.id,
+            charge_id=charge_id,
+            partial=partial,
+            settlement=settlement,
+            user=self._check.user,
+            groups=self._check.groups,
+            chat=self._check.chat,
+            parent=self._check.parent,
+            attributes=self._check.attributes if attributes is None else attributes,
+        )
+        return await finish(self._commit(commit, timeout))
+
+    async def _commit(self, commit: Commit, timeout: float | None) -> Committed:
+        before, self.stage = self.stage, self.stage if commit.partial else Stage.SETTLING
+        try:
+            committed = await self._calls.commit(commit, timeout=timeout)
+        except RequestError:
+            self.stage = before
+            raise
+        except BaseException:
+            self.stage = Stage.UNTOLD
+            raise
+        self.stage = Stage.OPEN if commit.partial else Stage.SETTLED
+        return committed
+
+    async def commit_estimate(
+        self, *, amounts: Mapping[str, Amount] | None = None, timeout: float | None = None, **units: Amount
+    ) -> Committed:
+        """Book a guess, because the cost is not known yet. Without amounts: what is held.
+
+        The charge stays listed as open until an adjustment gives the real cost.
+
+        Raises:
+            CallError: As `commit`.
+        """
+        return await self.commit(
+            amounts=collect_amounts(amounts, units), settlement=Settlement.ESTIMATE, timeout=timeout
+        )
+
+    async def commit_unpriced(
+        self, *, amounts: Mapping[str, Amount] | None = None, timeout: float | None = None, **units: Amount
+    ) -> Committed:
+        """Book a call whose price nobody knows; give what is known, such as `messages=1`. The rest counts 0.
+
+        The charge stays listed as open until an adjustment gives the real cost.
+
+        Raises:
+            CallError: As `commit`.
+        """
+        return await self.commit(
+            amounts=collect_amounts(amounts, units), settlement=Settlement.UNPRICED, timeout=timeout
+        )
+
+    async def release(self, *, timeout: float | None = None) -> None:
+        """Give it back. Partial commits stand. Safe to repeat; nothing to do if `degraded`.
+
+        Raises:
+            CallError: It was not released; its expiry will do it.
+        """
+        await finish(self._release(timeout))
+
+    async def _release(self, timeout: float | None) -> HoldInfo | None:
+        before, self.stage = self.stage, Stage.SETTLING
+        try:
+            info = None if self.degraded else await self._calls.release(self.id, timeout=timeout)
+        except BaseException:
+            self.stage = before
+            raise
+        self.stage = Stage.SETTLED
+        return info
+
+    async def extend(
+        self,
+        *,
+        amounts: Mapping[str, Amount] | None = None,
+        ttl: float | timedelta | None = None,
+        timeout: float | None = None,
+        **units: Amount,
+    ) -> None:
+        """Change the total amounts or the time to live. Nothing to do if `degraded`.
+
+        Args:
+            amounts: New totals by unit, counting what was committed on it already. Units not named stay.
+            ttl: Seconds to live from now, 1 s to 24 h; also for the keep-alive from now on. None: stays.
+            timeout: Seconds. None: the client's.
+            **units: The same as `amounts`, as keywords.
+
+        Raises:
+            Refused: There is no room for more; the hold is as before.
+            CallError: The hold has ended, or the call failed.
+        """
+        totals = collect_amounts(amounts, units)
+        if self.degraded:
+            return
+        info = await self._calls.extend(self.id, totals, ttl, timeout=timeout)
+        self.expire_time = info.expire_time
+        self.ttl = self.ttl if ttl is None else ttl
+
+
+async def open_hold(
+    calls: QuotaCalls, check: Check, *, abandon: bool, wait: float | timedelta, timeout: float | None
+) -> Hold:
+    """Set amounts aside, or raise the refusal.
+
+    Args:
+        calls: Who makes the call.
+        check: What to ask, with `hold`.
+        abandon: Whether to give the hold back if the answer does not arrive, because nobody knows its id.
+        wait: Seconds to wait on the server for room.
+        timeout: Seconds. None: the client's.
+
+    Raises:
+        Refused: The answer was no.
+        CallError: The call failed.
+    """
+    hold = check.hold or HoldOptions()
+    check = replace(check, hold=hold)
+    try:
+        answer = await calls.check(check, wait=wait, timeout=timeout)
+    except (DeadlineExceeded, INTERRUPTED):
+        if abandon:
+            await finish(_abandon(calls, hold.id))
+        raise
+    answer.decision.raise_for_refusal()
+    return Hold(calls, check, hold, answer)
+
+
+async def _abandon(calls: QuotaCalls, hold_id: str) -> HoldInfo | None:
+    with suppress(AlmonerError):
+        return await calls.release(hold_id, timeout=ABANDON_TIMEOUT)
+    return None

@@ -1,0 +1,76 @@
+"""One request to one method, again while the server is away: the seam every call passes."""
+
+import time
+
+import grpc
+
+from almoner.errors import Unavailable
+from almoner.retry import RetryPolicy
+from almoner.runtime.asynchronous import Channel, sleep
+from almoner.tracing import Metadata, client_span
+from almoner.wire.methods import Method, RequestT, ResponseT
+
+
+class Transport:
+    """Sends requests, each with its ids in it, so that sending one again is safe."""
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        credentials: grpc.ChannelCredentials | None,
+        timeout: float,
+        retry: RetryPolicy,
+    ) -> None:
+        self.address = address
+        self._timeout = timeout
+        self._retry = retry
+        self._channel = Channel(address, credentials)
+
+    async def call(
+        self,
+        method: Method[RequestT, ResponseT],
+        request: RequestT,
+        *,
+        timeout: float | None = None,
+        wait: float = 0.0,
+        repeat: bool = True,
+    ) -> ResponseT:
+        """Send a request and give the answer.
+
+        Args:
+            method: Where to.
+            request: What.
+            timeout: Seconds for all attempts together. None: the client's.
+            wait: Seconds that the server may take on top, because it was asked to wait.
+            repeat: Whether to send again after UNAVAILABLE.
+
+        Raises:
+            CallError: No answer but an error.
+            ClientClosed: The client has been closed.
+        """
+        seconds = (self._timeout if timeout is None else timeout) + wait
+        with client_span(method.name, self.address) as metadata:
+            return await self._send(method, request, time.monotonic() + seconds, metadata, repeat)
+
+    async def _send(
+        self,
+        method: Method[RequestT, ResponseT],
+        request: RequestT,
+        deadline: float,
+        metadata: Metadata,
+        repeat: bool,
+    ) -> ResponseT:
+        pauses = self._retry.pauses() if repeat else iter(())
+        while True:
+            try:
+                return await self._channel.send(method, request, deadline - time.monotonic(), metadata)
+            except Unavailable:
+                pause = next(pauses, None)
+                if pause is None or time.monotonic() + pause >= deadline:
+                    raise
+                await sleep(pause)
+
+    async def close(self) -> None:
+        """Break off what is under way and close the connection. Safe to repeat."""
+        await self._channel.close()

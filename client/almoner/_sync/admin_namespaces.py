@@ -1,0 +1,104 @@
+# Generated from almoner/_async/admin_namespaces.py by tools/generate_blocking.py. Do not edit.
+"""Namespaces, and who is in which group."""
+
+from collections.abc import Iterable, Iterator
+
+from almoner._sync.admin_base import AdminBase
+from almoner.types.enums import GroupRule
+from almoner.types.namespace import Namespace
+from almoner.v1 import admin_service_pb2 as admin
+from almoner.v1 import resources_pb2 as pb
+from almoner.wire import admin_requests as requests
+from almoner.wire import methods, resources
+from almoner.wire.scalars import enum_number
+
+
+class NamespaceAdmin(AdminBase):
+    """Keeps namespaces and the groups of users."""
+
+    def set_user_groups(
+        self, user: str, groups: Iterable[str], *, timeout: float | None = None
+    ) -> tuple[str, ...]:
+        """Store the groups of a user, at most 64, in the place of those stored before.
+
+        Returns:
+            The groups, sorted, without repeats.
+
+        Raises:
+            CallError: The call failed.
+        """
+        request = admin.SetUserGroupsRequest(namespace=self._namespace, user=user, groups=groups)
+        answer = self._transport.call(methods.SET_USER_GROUPS, request, timeout=timeout)
+        return tuple(answer.groups)
+
+    def get_user_groups(self, user: str, *, timeout: float | None = None) -> tuple[str, ...]:
+        """Show the stored groups of a user, sorted. A user never seen has none.
+
+        Raises:
+            CallError: The call failed.
+        """
+        request = admin.GetUserGroupsRequest(namespace=self._namespace, user=user)
+        answer = self._transport.call(methods.GET_USER_GROUPS, request, timeout=timeout)
+        return tuple(answer.groups)
+
+    def create_namespace(
+        self,
+        name: str,
+        *,
+        units: Iterable[str],
+        group_rule: GroupRule = GroupRule.MIN,
+        enabled: bool = True,
+        timeout: float | None = None,
+    ) -> Namespace:
+        """Create a namespace. With the settings it has already, this changes nothing.
+
+        Args:
+            name: 1 to 256 bytes.
+            units: What it counts: 1 to 32 names of lower-case letters, digits and `_`.
+            group_rule: Which default wins when several groups of a user have one.
+            enabled: Whether limits are enforced.
+            timeout: Seconds. None: the client's.
+
+        Raises:
+            AlreadyExists: It has other settings.
+            CallError: The call failed.
+        """
+        message = pb.Namespace(name=name, units=units, group_rule=enum_number(group_rule), enabled=enabled)
+        request = admin.CreateNamespaceRequest(namespace=message)
+        answer = self._transport.call(methods.CREATE_NAMESPACE, request, timeout=timeout)
+        return resources.namespace(answer.namespace)
+
+    def update_namespace(
+        self,
+        name: str,
+        *,
+        units: Iterable[str] | None = None,
+        group_rule: GroupRule | None = None,
+        enabled: bool | None = None,
+        etag: str = "",
+        timeout: float | None = None,
+    ) -> Namespace:
+        """Change those settings of a namespace that are not None. Units may be added, not removed.
+
+        Raises:
+            NotFound: There is no such namespace.
+            FailedPrecondition: A unit would be removed.
+            Aborted: The namespace is no longer the one of the etag.
+            CallError: The call failed.
+        """
+        request = requests.update_namespace_request(
+            name, units=units, group_rule=group_rule, enabled=enabled, etag=etag
+        )
+        answer = self._transport.call(methods.UPDATE_NAMESPACE, request, timeout=timeout, repeat=not etag)
+        return resources.namespace(answer.namespace)
+
+    def list_namespaces(self, *, page_size: int = 100) -> Iterator[Namespace]:
+        """List namespaces by name.
+
+        Raises:
+            CallError: A call failed.
+        """
+        request = admin.ListNamespacesRequest(page_size=page_size)
+        for page in self._pages(methods.LIST_NAMESPACES, request):
+            for message in page.namespaces:
+                yield resources.namespace(message)

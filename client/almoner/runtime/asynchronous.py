@@ -1,0 +1,117 @@
+"""The primitives of the async client, on asyncio. `runtime.blocking` has the same names."""
+
+import asyncio
+from asyncio import sleep
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import grpc
+from grpc.aio import AioRpcError, UsageError
+
+from almoner.errors import ClientClosed
+from almoner.runtime.channel import CHANNEL_OPTIONS
+from almoner.tracing import Metadata
+from almoner.wire.failures import failure
+from almoner.wire.methods import Method, RequestT, ResponseT
+
+__all__ = ["INTERRUPTED", "Background", "Channel", "finish", "sleep"]
+
+INTERRUPTED = asyncio.CancelledError
+"""What a call in the middle is broken off with from outside."""
+
+T = TypeVar("T")
+_unfinished: set[asyncio.Future[Any]] = set()
+
+
+async def finish(work: Awaitable[T]) -> T:
+    """Run to the end even if the caller is cancelled meanwhile; the cancellation goes on afterwards.
+
+    Cancelled once more, the caller goes at once and the work ends by itself. It must have a bound of its own.
+    """
+    task = asyncio.ensure_future(work)
+    _unfinished.add(task)  # the loop alone would let a task be collected
+    task.add_done_callback(_unfinished.discard)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            await asyncio.wait({task})
+        _take_exception(task)
+        raise
+
+
+def _take_exception(task: asyncio.Future[Any]) -> None:
+    """Look at what became of it, so that asyncio does not complain of an exception that nobody saw."""
+    if not task.cancelled():
+        task.exception()
+
+
+class Background:
+    """Runs one job beside the caller until it is stopped."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin the job."""
+        self._task = asyncio.create_task(job())
+
+    async def stopped(self, seconds: float) -> bool:
+        """Wait inside the job; tell whether it shall end."""
+        await sleep(seconds)
+        return False
+
+    def stop(self) -> None:
+        """End the job where it stands. Safe to repeat."""
+        if self._task is not None:
+            self._task.cancel()
+
+
+class Channel:
+    """Sends requests to one server over one connection, which begins with the first call."""
+
+    def __init__(self, address: str, credentials: grpc.ChannelCredentials | None) -> None:
+        self._address = address
+        self._credentials = credentials
+        self._channel: grpc.aio.Channel | None = None
+        self._closed = False
+
+    async def send(
+        self, method: Method[RequestT, ResponseT], request: RequestT, timeout: float, metadata: Metadata
+    ) -> ResponseT:
+        """Send one request once.
+
+        Raises:
+            CallError: No answer but an error.
+            ClientClosed: The channel has been closed.
+        """
+        if self._closed:
+            raise ClientClosed("the client has been closed")
+        call = self._open().unary_unary(
+            method.path,
+            request_serializer=method.request.SerializeToString,
+            response_deserializer=method.response.FromString,
+        )
+        try:
+            response: ResponseT = await call(request, timeout=timeout, metadata=metadata)
+        except AioRpcError as error:
+            raise failure(error) from error
+        except UsageError as error:  # closed by another task while this one was about to send
+            raise ClientClosed(str(error)) from error
+        return response
+
+    def _open(self) -> grpc.aio.Channel:
+        """Open at the first call, because an aio channel belongs to the loop that runs then."""
+        if self._channel is None:
+            self._channel = (
+                grpc.aio.insecure_channel(self._address, CHANNEL_OPTIONS)
+                if self._credentials is None
+                else grpc.aio.secure_channel(self._address, self._credentials, CHANNEL_OPTIONS)
+            )
+        return self._channel
+
+    async def close(self) -> None:
+        """Break off what is under way and close. Safe to repeat."""
+        self._closed = True
+        if self._channel is not None:
+            await self._channel.close()

@@ -1,0 +1,88 @@
+"""The primitives of the blocking client, on threads. `runtime.asynchronous` has the same names."""
+
+import threading
+from collections.abc import Callable
+from contextvars import copy_context
+from time import sleep
+from typing import TypeVar
+
+import grpc
+
+from almoner.errors import ClientClosed
+from almoner.runtime.channel import CHANNEL_OPTIONS
+from almoner.tracing import Metadata
+from almoner.wire.failures import failure
+from almoner.wire.methods import Method, RequestT, ResponseT
+
+__all__ = ["INTERRUPTED", "Background", "Channel", "finish", "sleep"]
+
+INTERRUPTED = KeyboardInterrupt
+"""What a call in the middle is broken off with from outside."""
+
+T = TypeVar("T")
+
+
+def finish(done: T) -> T:
+    """Give back what has been done already: a blocking call ends before this one begins."""
+    return done
+
+
+class Background:
+    """Runs one job beside the caller until it is stopped."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+
+    def start(self, job: Callable[[], None]) -> None:
+        """Begin the job, in the context of the caller."""
+        run = copy_context().run
+        threading.Thread(target=run, args=(job,), name="almoner-background", daemon=True).start()
+
+    def stopped(self, seconds: float) -> bool:
+        """Wait inside the job; tell whether it shall end."""
+        return self._stop.wait(seconds)
+
+    def stop(self) -> None:
+        """End the job at its next wait. Safe to repeat."""
+        self._stop.set()
+
+
+class Channel:
+    """Sends requests to one server over one connection, which begins with the first call."""
+
+    def __init__(self, address: str, credentials: grpc.ChannelCredentials | None) -> None:
+        self._closed = False
+        self._channel = (
+            grpc.insecure_channel(address, CHANNEL_OPTIONS)
+            if credentials is None
+            else grpc.secure_channel(address, credentials, CHANNEL_OPTIONS)
+        )
+
+    def send(
+        self, method: Method[RequestT, ResponseT], request: RequestT, timeout: float, metadata: Metadata
+    ) -> ResponseT:
+        """Send one request once.
+
+        Raises:
+            CallError: No answer but an error.
+            ClientClosed: The channel has been closed.
+        """
+        if self._closed:
+            raise ClientClosed("the client has been closed")
+        call = self._channel.unary_unary(
+            method.path,
+            request_serializer=method.request.SerializeToString,
+            response_deserializer=method.response.FromString,
+        )
+        try:
+            response: ResponseT = call(request, timeout=timeout, metadata=metadata)
+        except grpc.RpcError as error:
+            raise failure(error) from error
+        except ValueError as error:  # closed by another thread while this one was about to send
+            raise ClientClosed(str(error)) from error
+        return response
+
+    def close(self) -> None:
+        """Break off what is under way and close. Safe to repeat."""
+        self._closed = True
+        self._channel.close()

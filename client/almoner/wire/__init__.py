@@ -1,0 +1,1 @@
+"""Everything that touches the generated messages: arguments to requests, responses to types."""

@@ -1,0 +1,128 @@
+"""Arguments to request messages of the QuotaService. Every request that books gets its ids here."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from almoner.amounts import collect_amounts
+from almoner.errors import InvalidArgument
+from almoner.ids import new_id
+from almoner.types.batch import Check, Commit, HoldOptions
+from almoner.types.enums import AdjustmentKind, Settlement
+from almoner.v1 import quota_service_pb2 as quota
+from almoner.v1 import resources_pb2 as pb
+from almoner.wire.scalars import enum_number, to_duration, to_timestamp
+
+
+def subject(user: str | None, groups: Iterable[str]) -> pb.Subject | None:
+    """Name who spends; None without a user."""
+    return None if user is None else pb.Subject(user=user, groups=groups)
+
+
+def chat_ref(chat: str | None, parent: str | None) -> pb.ChatRef | None:
+    """Name a chat; None without one.
+
+    Raises:
+        InvalidArgument: A parent without a chat.
+    """
+    if chat is not None:
+        return pb.ChatRef(id=chat, parent_id=parent or "")
+    if parent is not None:
+        raise _required("chat", "parent needs a chat")
+    return None
+
+
+def check_request(namespace: str, check: Check, *, wait: float | timedelta = 0) -> quota.CheckQuotaRequest:
+    """Ask whether amounts may be spent.
+
+    Raises:
+        InvalidArgument: A value that cannot be sent.
+    """
+    return quota.CheckQuotaRequest(
+        namespace=namespace,
+        subject=subject(check.user, check.groups),
+        chat=chat_ref(check.chat, check.parent),
+        amounts=collect_amounts(check.amounts, {}),
+        hold=_hold_options(check.hold) if check.hold else None,
+        wait=to_duration(wait, "wait") if wait else None,
+        attributes=check.attributes,
+    )
+
+
+def _hold_options(hold: HoldOptions) -> quota.HoldOptions:
+    return quota.HoldOptions(
+        id=hold.id, ttl=to_duration(hold.ttl, "hold.ttl"), on_expiry=enum_number(hold.on_expiry)
+    )
+
+
+def commit_request(namespace: str, commit: Commit) -> quota.CommitRequest:
+    """Tell what was spent.
+
+    Raises:
+        InvalidArgument: A value that cannot be sent, or a real cost without any amount: a cost that is not
+            known must be said to be so.
+    """
+    amounts = collect_amounts(commit.amounts, {})
+    if not amounts and commit.settlement is Settlement.ACTUAL:
+        raise _required("amounts", "give the cost (0 is one), or settlement ESTIMATE or UNPRICED")
+    return quota.CommitRequest(
+        namespace=namespace,
+        hold_id=commit.hold_id or "",
+        charge_id=commit.charge_id or "",
+        amounts=amounts,
+        partial=commit.partial,
+        settlement=enum_number(commit.settlement),
+        subject=subject(commit.user, commit.groups),
+        chat=chat_ref(commit.chat, commit.parent),
+        occurred_at=to_timestamp(commit.occurred_at, "occurred_at") if commit.occurred_at else None,
+        attributes=commit.attributes,
+    )
+
+
+def extend_request(
+    namespace: str, hold_id: str, amounts: Mapping[str, int], ttl: float | timedelta | None
+) -> quota.ExtendRequest:
+    """Change the amounts or the time to live of a hold.
+
+    Raises:
+        InvalidArgument: Neither is given.
+    """
+    if not amounts and ttl is None:
+        raise _required("ttl", "give new amounts or a new ttl")
+    return quota.ExtendRequest(
+        namespace=namespace,
+        hold_id=hold_id,
+        amounts=amounts,
+        ttl=None if ttl is None else to_duration(ttl, "ttl"),
+    )
+
+
+def adjust_request(
+    namespace: str,
+    charge_id: str,
+    kind: AdjustmentKind,
+    amounts: Mapping[str, int],
+    adjustment_id: str | None,
+    reason: str,
+) -> quota.AdjustRequest:
+    """Correct a charge."""
+    return quota.AdjustRequest(
+        namespace=namespace,
+        charge_id=charge_id,
+        adjustment_id=adjustment_id or new_id(),
+        kind=enum_number(kind),
+        amounts=amounts,
+        reason=reason,
+    )
+
+
+def status_request(
+    namespace: str, user: str | None, groups: Iterable[str], chat: str | None, parent: str | None
+) -> quota.GetStatusRequest:
+    """Ask what is left."""
+    return quota.GetStatusRequest(
+        namespace=namespace, subject=subject(user, groups), chat=chat_ref(chat, parent)
+    )
+
+
+def _required(field: str, hint: str) -> InvalidArgument:
+    return InvalidArgument(f"{field}: required: {hint}", reason="FIELD_REQUIRED", metadata={"field": field})

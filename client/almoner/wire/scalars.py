@@ -1,0 +1,110 @@
+"""Enums and times: the values that every message shares, both ways."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from almoner.errors import InvalidArgument
+from almoner.types import enums
+from almoner.v1 import resources_pb2
+
+EnumT = TypeVar("EnumT", bound=StrEnum)
+
+_KINDS: tuple[type[StrEnum], ...] = (
+    enums.Period,
+    enums.TargetKind,
+    enums.Scope,
+    enums.RefusalReason,
+    enums.ExpiryAction,
+    enums.HoldState,
+    enums.Settlement,
+    enums.ChargeOrigin,
+    enums.AdjustmentKind,
+    enums.GroupRule,
+    enums.AccountKind,
+)
+
+
+def _numbers(kind: type[StrEnum]) -> dict[StrEnum, int]:
+    """Number the members of an enum as the contract does, by their names."""
+    prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).upper()
+    value = getattr(resources_pb2, kind.__name__).Value
+    return {
+        member: value(f"{prefix}_{'UNSPECIFIED' if member.name == 'UNKNOWN' else member.name}")
+        for member in kind
+    }
+
+
+_TO_NUMBER = {kind: _numbers(kind) for kind in _KINDS}
+_TO_MEMBER: dict[type[StrEnum], dict[int, Any]] = {
+    kind: {number: member for member, number in numbers.items()} for kind, numbers in _TO_NUMBER.items()
+}
+
+
+def enum_number(member: StrEnum | None) -> Any:
+    """Give the number of a member in its generated enum, 0 for None.
+
+    Typed Any, because each generated enum has a type of its own for its numbers.
+    """
+    return 0 if member is None else _TO_NUMBER[type(member)][member]
+
+
+def enum_member(kind: type[EnumT], number: int) -> EnumT:
+    """Give the member with this number, UNKNOWN if this version has none."""
+    member: EnumT = _TO_MEMBER[kind].get(number, kind["UNKNOWN"])
+    return member
+
+
+def optional_member(kind: type[EnumT], number: int) -> EnumT | None:
+    """Give the member with this number, None for 0."""
+    return enum_member(kind, number) if number else None
+
+
+def to_duration(seconds: float | timedelta, field: str) -> Duration:
+    """Convert seconds.
+
+    Raises:
+        InvalidArgument: Not finite, or outside what a duration can say. Narrower bounds are the server's.
+    """
+    duration = Duration()
+    try:
+        duration.FromTimedelta(seconds if isinstance(seconds, timedelta) else timedelta(seconds=seconds))
+    except (ValueError, OverflowError):
+        raise InvalidArgument(
+            f"{field}: {seconds!r} is not a number of seconds",
+            reason="DURATION_OUT_OF_RANGE",
+            metadata={"field": field, "value": str(seconds)},
+        ) from None
+    return duration
+
+
+def to_timestamp(time: datetime, field: str) -> Timestamp:
+    """Convert an aware time.
+
+    Raises:
+        InvalidArgument: The time has no time zone.
+    """
+    if time.tzinfo is None:
+        raise InvalidArgument(
+            f"{field}: {time} has no time zone; give datetime.now(UTC) or the like",
+            reason="TIME_OUT_OF_RANGE",
+            metadata={"field": field, "value": str(time), "limit": "a time with a time zone"},
+        )
+    timestamp = Timestamp()
+    timestamp.FromDatetime(time)
+    return timestamp
+
+
+def to_datetime(timestamp: Timestamp) -> datetime:
+    """Convert to an aware UTC time, to the microsecond."""
+    return timestamp.ToDatetime(tzinfo=UTC)
+
+
+def optional_datetime(message: Message, field: str) -> datetime | None:
+    """Convert a timestamp field, None if it is absent."""
+    return to_datetime(getattr(message, field)) if message.HasField(field) else None
