@@ -13,13 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import almoner_server
 import asyncpg
 from almoner_server.embedded.identity import Identity
 
 T = TypeVar("T")
 SCRIPT = Path(__file__).with_name("supervise.py")
-SERVER = Path(almoner_server.__file__).parents[1]
 
 
 @dataclass
@@ -52,7 +50,7 @@ class Supervisors:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": str(SERVER)},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )
         self._started.append(Supervisor(process))
         return self._started[-1]
