@@ -1,6 +1,6 @@
 """Fail when a tracked file ties the repository to one machine or one package registry.
 
-Two things give that away: an absolute path into somebody's home or work directory, and an address or a
+Two things give that away: an absolute path into a home, work or scratch directory, and an address or a
 hash that a lock or constraint file recorded. Pins here are plain `name==version` lines.
 """
 
@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-MACHINE_PATH = re.compile(r"(?<![\w.$}/-])/(?:root|work|home/\w+|Users/\w+|tmp/\w+|opt/wheels)\b")
+HERE = "|".join(re.escape(str(path)) for path in (Path.home(), Path.cwd()))
+MACHINE_PATH = re.compile(rf"(?<![\w.$}}/-])(?:{HERE}|/(?:root|work|tmp)/\w+)\b")
 PIN = re.compile(r"(?:#.*|[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+)?")
 LOCK_FILES = ("*.lock", "*-lock.json", "Pipfile.lock", "pylock*.toml")
 
