@@ -6,14 +6,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVER_PACKAGES = {
-    "almoner_server",
-    "asyncpg",
-    "grpc_health",
-    "grpc_reflection",
-    "prometheus_client",
-    "uvloop",
-}
+# grpc itself loads grpc_health and grpc_reflection where they are installed, so they tell nothing.
+SERVER_PACKAGES = {"almoner_server", "asyncpg", "prometheus_client", "uvloop"}
 
 LOADED = """
 import json, sys
