@@ -1,0 +1,91 @@
+"""A request on its way through a lane, and where its outcome goes."""
+
+import asyncio
+from collections.abc import Hashable
+from typing import Protocol, TypeVar
+
+from almoner_server.core.errors import RequestFailed
+from almoner_server.core.requests import Request, Result
+from almoner_server.store import StoreFailed, StoreUnavailable
+
+Outcome = Result | RequestFailed | StoreUnavailable | StoreFailed
+Answer = TypeVar("Answer", bound=Result)
+
+
+class Sink(Protocol):
+    """Takes outcomes, at once: those who wait hear what a batch freed after its outcomes are delivered."""
+
+    @property
+    def gone(self) -> bool:
+        """Tell whether nobody wants the outcome any more."""
+
+    def deliver(self, slot: int, outcome: Outcome) -> None:
+        """Take the outcome of the request that was numbered `slot`."""
+
+
+class Call:
+    """Is one request in a lane."""
+
+    __slots__ = ("arrival", "context", "request", "sink", "slot")
+
+    def __init__(
+        self, request: Request, sink: Sink, slot: int, context: Hashable | None, arrival: float
+    ) -> None:
+        self.request = request
+        self.sink = sink
+        self.slot = slot
+        self.context = context
+        self.arrival = arrival
+
+
+class One:
+    """Takes the outcome of a single request."""
+
+    __slots__ = ("future",)
+
+    def __init__(self) -> None:
+        self.future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+    @property
+    def gone(self) -> bool:
+        """Tell whether the caller was cancelled."""
+        return self.future.done()
+
+    def deliver(self, slot: int, outcome: Outcome) -> None:
+        """Wake the caller with a result or an error."""
+        del slot
+        settle(self.future, outcome)
+
+
+class Many:
+    """Collects the outcomes of several requests, by slot."""
+
+    __slots__ = ("_missing", "_outcomes", "future")
+
+    def __init__(self, count: int) -> None:
+        self.future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
+        self._outcomes: list[Outcome | None] = [None] * count
+        self._missing = count
+
+    @property
+    def gone(self) -> bool:
+        """Tell whether the caller was cancelled."""
+        return self.future.done()
+
+    def deliver(self, slot: int, outcome: Outcome) -> None:
+        """Keep an outcome; wake the caller with the last one."""
+        self._outcomes[slot] = outcome
+        self._missing -= 1
+        if not self._missing and not self.future.done():
+            self.future.set_result([outcome for outcome in self._outcomes if outcome is not None])
+
+
+def settle(future: "asyncio.Future[Answer]", outcome: Answer | Exception) -> None:
+    """Give a caller its outcome, unless it has gone."""
+    if future.done():
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+        future.exception()  # seen: a caller cancelled at this very moment will not look at it
+    else:
+        future.set_result(outcome)
