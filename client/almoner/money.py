@@ -30,7 +30,7 @@ def usd_to_micros(usd: int | Decimal | str | float, *, field: str = "usd", maxim
         InvalidArgument: Not a number, not finite, negative, or above the bound.
     """
     dollars = _to_decimal(usd, field)
-    limit = Decimal(maximum).scaleb(-6, _EXACT)
+    limit = _EXACT.divide(Decimal(maximum), MICROS_PER_USD)
     if not dollars.is_finite() or dollars < 0 or dollars > limit:
         raise out_of_range(field, usd, f"0 to {limit:f} dollars")
     micros = dollars.quantize(_MICRO, rounding=ROUND_CEILING, context=_EXACT)

@@ -1,0 +1,79 @@
+import json
+from datetime import timedelta
+
+import pytest
+from almoner import Decision, QuotaBusy, QuotaExceeded, Refused
+from almoner.http import RefusalStatus
+from almoner.v1 import resources_pb2 as pb
+from almoner.wire.responses import decision
+
+from tests.client.script import refused
+
+
+def refusal(reason: pb.RefusalReason.ValueType, retry_after: timedelta | None = None) -> Refused:
+    with pytest.raises(Refused) as caught:
+        of(reason, retry_after).raise_for_refusal()
+    return caught.value
+
+
+def of(reason: pb.RefusalReason.ValueType, retry_after: timedelta | None = None) -> Decision:
+    return decision(refused(reason, retry_after).decision)
+
+
+def test_the_reason_chooses_the_error() -> None:
+    assert type(refusal(pb.REFUSAL_REASON_EXHAUSTED)) is QuotaExceeded
+    assert type(refusal(pb.REFUSAL_REASON_BUSY)) is QuotaBusy
+
+
+def test_an_error_carries_the_decision_and_says_it_in_words() -> None:
+    error = refusal(pb.REFUSAL_REASON_EXHAUSTED)
+    assert str(error) == "The month is full."
+    assert error.decision == of(pb.REFUSAL_REASON_EXHAUSTED)
+
+
+@pytest.mark.parametrize("status", [402, 403, 409, 429])
+def test_the_caller_chooses_the_status(status: RefusalStatus) -> None:
+    response = refusal(pb.REFUSAL_REASON_EXHAUSTED).http_response(status=status)
+    assert response.status == status
+    assert response.body["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("millis", "seconds"), [(0, "0"), (1, "1"), (1_000, "1"), (1_001, "2"), (86_400_000, "86400")]
+)
+def test_retry_after_is_in_whole_seconds_rounded_up(millis: int, seconds: str) -> None:
+    response = refusal(pb.REFUSAL_REASON_BUSY, timedelta(milliseconds=millis)).http_response()
+    assert response.headers["Retry-After"] == seconds
+    assert response.body["retry_after_seconds"] == int(seconds)
+
+
+def test_where_waiting_does_not_help_there_is_no_retry_after() -> None:
+    response = refusal(pb.REFUSAL_REASON_EXHAUSTED).http_response()
+    assert "Retry-After" not in response.headers
+    assert "retry_after_seconds" not in response.body
+
+
+def test_the_body_is_a_problem_document_that_names_the_limit_but_no_ids() -> None:
+    response = refusal(pb.REFUSAL_REASON_EXHAUSTED).http_response(402)
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert json.loads(json.dumps(response.body)) == {
+        "title": "Quota exceeded",
+        "status": 402,
+        "detail": "The month is full.",
+        "reason": "EXHAUSTED",
+        "refused_by": [
+            {
+                "scope": "ACCOUNT_PERIOD",
+                "unit": "usd_micros",
+                "period": "MONTH",
+                "limit": 100,
+                "remaining": 0,
+                "reset_time": "2026-04-01T00:00:00+00:00",
+                "reason": "EXHAUSTED",
+            }
+        ],
+    }
+
+
+def test_an_allowed_decision_raises_nothing() -> None:
+    decision(pb.Decision(allowed=True)).raise_for_refusal()
