@@ -23,6 +23,7 @@ Those marked with x are never raised themselves: they are for `except`.
 """
 
 from collections.abc import Mapping
+from typing import Self
 
 from almoner.http import HttpResponse, RefusalStatus, refusal_response
 from almoner.types.decision import Decision
@@ -39,6 +40,10 @@ class Refused(AlmonerError):
     def __init__(self, decision: Decision) -> None:
         super().__init__(decision.message)
         self.decision = decision
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Decision]]:
+        """Pickle by the decision: a worker that was refused tells its parent so."""
+        return type(self), (self.decision,)
 
     def http_response(self, status: RefusalStatus = 429) -> HttpResponse:
         """Map this refusal to HTTP for a web backend.
@@ -61,7 +66,10 @@ class QuotaBusy(Refused):
 
 
 class HoldNotSettled(AlmonerError):
-    """Says that a `hold` block ended without a commit or a release. The hold has been released."""
+    """Says that a `hold` block ended without a commit or a release, and what became of the hold.
+
+    It has been released, unless a commit got no answer or the release failed: then it stays until its expiry.
+    """
 
 
 class ClientClosed(AlmonerError, RuntimeError):

@@ -4,6 +4,7 @@ The rules of the authority are not played here: the script stands for what only 
 server can do to a client, and what the client sent is kept for the test to look at.
 """
 
+import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,8 @@ class Failure:
 
 
 UNAVAILABLE = Failure(grpc.StatusCode.UNAVAILABLE, reason="STORE_UNAVAILABLE")
+GONE = Failure(grpc.StatusCode.NOT_FOUND, reason="HOLD_NOT_FOUND")
+SETTLED = Failure(grpc.StatusCode.FAILED_PRECONDITION, reason="HOLD_SETTLED")
 Step = Message | Failure | Callable[[Any, grpc.ServicerContext], Message]
 
 
@@ -157,3 +160,24 @@ DEFAULTS: dict[str, Step] = {
     "Release": quota.ReleaseResponse(hold=pb.Hold(state=pb.HOLD_STATE_RELEASED)),
     "GetStatus": quota.GetStatusResponse(),
 }
+
+
+class Gate:
+    """A step of the server that says when it is reached and waits to be let on."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.open = threading.Event()
+
+    def commit(self, request: quota.CommitRequest, _: object) -> quota.CommitResponse:
+        self.reached.set()
+        self.open.wait(10)
+        return committed(request)
+
+    def check(
+        self, request: quota.CheckQuotaRequest, context: grpc.ServicerContext
+    ) -> quota.CheckQuotaResponse:
+        context.add_callback(self.open.set)
+        self.reached.set()
+        self.open.wait(10)
+        return allowed(request)

@@ -15,9 +15,8 @@ from almoner import ClientClosed, HoldNotSettled, QuotaBusy, Unavailable, blocki
 from almoner.v1 import admin_service_pb2 as admin
 from almoner.v1 import resources_pb2 as pb
 
-from tests.client.script import UNAVAILABLE, ScriptedServer, refused
-from tests.client.test_hold import Gate
-from tests.client.test_keep_alive import SETTLED, TTL
+from tests.client.script import SETTLED, UNAVAILABLE, Gate, ScriptedServer, refused
+from tests.client.test_keep_alive import TTL
 
 
 def wait_until_extended(server: ScriptedServer, times: int) -> None:
@@ -137,7 +136,7 @@ def test_a_closed_client_says_so_also_to_a_call_under_way(server: ScriptedServer
         call = pool.submit(quota.check, user="u-17")
         gate.reached.wait(10)
         quota.close()
-        with pytest.raises(almoner.ServiceError):
+        with pytest.raises(ClientClosed):
             call.result(10)
     with pytest.raises(ClientClosed):
         quota.check(user="u-17")

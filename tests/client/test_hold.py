@@ -1,9 +1,7 @@
 import asyncio
-import threading
 from datetime import timedelta
 from decimal import Decimal
 
-import grpc
 import pytest
 from almoner import (
     Client,
@@ -20,9 +18,7 @@ from almoner import (
 from almoner.v1 import quota_service_pb2 as quota_pb
 from almoner.v1 import resources_pb2 as pb
 
-from tests.client.script import EXPIRE_TIME, UNAVAILABLE, Failure, ScriptedServer, allowed, committed, refused
-
-GONE = Failure(grpc.StatusCode.NOT_FOUND, reason="HOLD_NOT_FOUND")
+from tests.client.script import EXPIRE_TIME, GONE, UNAVAILABLE, Gate, ScriptedServer, refused
 
 
 async def test_the_everyday_path_sends_what_was_said(server: ScriptedServer, quota: Client) -> None:
@@ -203,27 +199,6 @@ async def test_a_commit_that_was_wrong_may_be_put_right(server: ScriptedServer, 
             await hold.commit(tokens=-1)
         await hold.commit(tokens=1)
     assert len(server.sent("Commit")) == 1
-
-
-class Gate:
-    """A step of the server that says when it is reached and waits to be let on."""
-
-    def __init__(self) -> None:
-        self.reached = threading.Event()
-        self.open = threading.Event()
-
-    def commit(self, request: quota_pb.CommitRequest, _: object) -> quota_pb.CommitResponse:
-        self.reached.set()
-        self.open.wait(10)
-        return committed(request)
-
-    def check(
-        self, request: quota_pb.CheckQuotaRequest, context: grpc.ServicerContext
-    ) -> quota_pb.CheckQuotaResponse:
-        context.add_callback(self.open.set)
-        self.reached.set()
-        self.open.wait(10)
-        return allowed(request)
 
 
 async def test_a_cancellation_inside_the_block_releases(server: ScriptedServer, quota: Client) -> None:

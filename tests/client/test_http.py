@@ -1,4 +1,5 @@
 import json
+import pickle
 from datetime import timedelta
 
 import pytest
@@ -29,6 +30,12 @@ def test_an_error_carries_the_decision_and_says_it_in_words() -> None:
     error = refusal(pb.REFUSAL_REASON_EXHAUSTED)
     assert str(error) == "The month is full."
     assert error.decision == of(pb.REFUSAL_REASON_EXHAUSTED)
+
+
+def test_an_error_survives_the_way_to_another_process() -> None:
+    error = refusal(pb.REFUSAL_REASON_BUSY, timedelta(seconds=1))
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.decision) == (type(error), str(error), error.decision)
 
 
 @pytest.mark.parametrize("status", [402, 403, 409, 429])

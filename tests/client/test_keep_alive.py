@@ -8,10 +8,9 @@ import pytest
 from almoner import AlmonerError, Client, FailedPrecondition, InternalError
 from almoner.v1 import quota_service_pb2 as pb
 
-from tests.client.script import EXPIRE_TIME, UNAVAILABLE, Failure, ScriptedServer, extended
+from tests.client.script import EXPIRE_TIME, SETTLED, UNAVAILABLE, Failure, ScriptedServer, extended
 
 TTL = 0.03
-SETTLED = Failure(grpc.StatusCode.FAILED_PRECONDITION, reason="HOLD_SETTLED")
 
 
 async def until_extended(server: ScriptedServer, times: int) -> None:

@@ -11,8 +11,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from tests.client.script import UNAVAILABLE, ScriptedServer
-from tests.client.test_hold import GONE
+from tests.client.script import GONE, UNAVAILABLE, ScriptedServer
 
 EXPORTER = InMemorySpanExporter()
 

@@ -1,5 +1,5 @@
+import asyncio
 import socket
-import threading
 from datetime import timedelta
 
 import grpc
@@ -15,9 +15,8 @@ from almoner import (
     ServiceError,
     Unavailable,
 )
-from almoner.v1 import quota_service_pb2 as pb
 
-from tests.client.script import UNAVAILABLE, Failure, ScriptedServer, allowed
+from tests.client.script import UNAVAILABLE, Failure, Gate, ScriptedServer
 
 
 async def test_unavailable_is_sent_again_with_the_same_ids(server: ScriptedServer, quota: Client) -> None:
@@ -105,13 +104,7 @@ async def test_the_wait_comes_on_top_of_the_timeout(server: ScriptedServer) -> N
 
 
 async def test_a_server_that_does_not_answer_in_time_is_a_timeout(server: ScriptedServer) -> None:
-    def until_given_up(request: pb.CheckQuotaRequest, context: grpc.ServicerContext) -> pb.CheckQuotaResponse:
-        given_up = threading.Event()
-        context.add_callback(given_up.set)
-        given_up.wait(10)
-        return allowed(request)
-
-    server.script("CheckQuota", until_given_up)
+    server.script("CheckQuota", Gate().check)
     async with Client(server.address, timeout=0.1) as quota:
         with pytest.raises(DeadlineExceeded) as caught:
             await quota.check(user="u-17")
@@ -134,6 +127,17 @@ async def test_a_closed_client_says_so(server: ScriptedServer) -> None:
     await quota.close()
     with pytest.raises(ClientClosed):
         await quota.check(user="u-17")
+
+
+async def test_a_call_under_way_when_the_client_is_closed_says_so(server: ScriptedServer) -> None:
+    gate = Gate()
+    server.script("CheckQuota", gate.check)
+    quota = Client(server.address)
+    call = asyncio.create_task(quota.check(user="u-17"))
+    await asyncio.to_thread(gate.reached.wait)
+    await quota.close()
+    with pytest.raises(ClientClosed):
+        await call
 
 
 async def test_the_address_comes_from_the_environment(

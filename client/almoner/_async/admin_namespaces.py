@@ -9,6 +9,7 @@ from almoner.v1 import admin_service_pb2 as admin
 from almoner.v1 import resources_pb2 as pb
 from almoner.wire import admin_requests as requests
 from almoner.wire import methods, resources
+from almoner.wire.requests import group_ids
 from almoner.wire.scalars import enum_number
 
 
@@ -26,7 +27,7 @@ class NamespaceAdmin(AdminBase):
         Raises:
             CallError: The call failed.
         """
-        request = admin.SetUserGroupsRequest(namespace=self._namespace, user=user, groups=groups)
+        request = admin.SetUserGroupsRequest(namespace=self._namespace, user=user, groups=group_ids(groups))
         answer = await self._transport.call(methods.SET_USER_GROUPS, request, timeout=timeout)
         return tuple(answer.groups)
 

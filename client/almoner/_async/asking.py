@@ -13,6 +13,7 @@ from almoner.types.batch import Check, HoldOptions
 from almoner.types.decision import Checked, Decision
 from almoner.types.enums import ExpiryAction
 from almoner.types.status import Status
+from almoner.wire.requests import group_ids
 
 
 class Asking:
@@ -53,7 +54,7 @@ class Asking:
         """
         check = Check(
             user=user,
-            groups=tuple(groups),
+            groups=group_ids(groups),
             chat=chat,
             parent=parent,
             amounts=collect_amounts(amounts, units),
@@ -106,7 +107,7 @@ class Asking:
         hold = HoldOptions(id=hold_id or new_id(), ttl=ttl, on_expiry=on_expiry)
         check = Check(
             user=user,
-            groups=tuple(groups),
+            groups=group_ids(groups),
             chat=chat,
             parent=parent,
             amounts=collect_amounts(amounts, units),
@@ -142,7 +143,7 @@ class Asking:
         hold = HoldOptions(id=hold_id or new_id(), ttl=ttl, on_expiry=on_expiry)
         check = Check(
             user=user,
-            groups=tuple(groups),
+            groups=group_ids(groups),
             chat=chat,
             parent=parent,
             amounts=collect_amounts(amounts, units),

@@ -12,8 +12,10 @@ from almoner.types.batch import Check
 
 logger = logging.getLogger("almoner")
 
-KEEP_ALIVE_FRACTION = 3
-"""A hold is prolonged when a third of its time is over, so that two attempts may fail."""
+PAUSE = 1 / 4
+"""The part of its time to live after which a hold is prolonged."""
+PAUSE_AFTER_FAILURE = 1 / 20
+"""The same after an attempt that failed: several more fit in before the hold expires."""
 
 
 class HoldBlock:
@@ -87,9 +89,11 @@ class HoldBlock:
     async def _prolong(self) -> None:
         """Prolong the hold until it is settled, or known to have ended by itself."""
         hold = self._hold
-        while not await self._background.stopped(_pause(hold)) and not hold.settled:
+        pause = PAUSE * _seconds(hold.ttl)
+        while not await self._background.stopped(pause) and not hold.settled:
+            pause = PAUSE * _seconds(hold.ttl)
             try:
-                await hold.extend(ttl=hold.ttl, timeout=_pause(hold))
+                await hold.extend(ttl=hold.ttl)
                 hold.keep_alive_error = None
             except AlmonerError as failure:
                 if hold.stage in (Stage.SETTLING, Stage.SETTLED):
@@ -98,8 +102,8 @@ class HoldBlock:
                 logger.warning("hold %s could not be kept alive: %s", hold.id, failure)
                 if isinstance(failure, RequestError):
                     return
+                pause = PAUSE_AFTER_FAILURE * _seconds(hold.ttl)
 
 
-def _pause(hold: Hold) -> float:
-    ttl = hold.ttl
-    return (ttl.total_seconds() if isinstance(ttl, timedelta) else ttl) / KEEP_ALIVE_FRACTION
+def _seconds(ttl: float | timedelta) -> float:
+    return ttl.total_seconds() if isinstance(ttl, timedelta) else ttl

@@ -9,6 +9,7 @@ from almoner.errors import CallError
 from almoner.types.batch import Commit
 from almoner.types.enums import AdjustmentKind, Settlement
 from almoner.types.ledger import Adjusted, Committed, HoldInfo
+from almoner.wire.requests import group_ids
 
 
 class Telling:
@@ -47,7 +48,7 @@ class Telling:
             partial=partial,
             settlement=settlement,
             user=user,
-            groups=tuple(groups),
+            groups=group_ids(groups),
             chat=chat,
             parent=parent,
             attributes=attributes or {},
@@ -94,7 +95,7 @@ class Telling:
             charge_id=charge_id,
             settlement=settlement,
             user=user,
-            groups=tuple(groups),
+            groups=group_ids(groups),
             chat=chat,
             parent=parent,
             occurred_at=occurred_at,

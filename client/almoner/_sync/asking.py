@@ -14,6 +14,7 @@ from almoner.types.batch import Check, HoldOptions
 from almoner.types.decision import Checked, Decision
 from almoner.types.enums import ExpiryAction
 from almoner.types.status import Status
+from almoner.wire.requests import group_ids
 
 
 class Asking:
@@ -54,7 +55,7 @@ class Asking:
         """
         check = Check(
             user=user,
-            groups=tuple(groups),
+            groups=group_ids(groups),
             chat=chat,
             parent=parent,
             amounts=collect_amounts(amounts, units),
@@ -107,7 +108,7 @@ class Asking:
         hold = HoldOptions(id=hold_id or new_id(), ttl=ttl, on_expiry=on_expiry)
         check = Check(
             user=user,
-            groups=tuple(groups),
+            groups=group_ids(groups),
             chat=chat,
             parent=parent,
             amounts=collect_amounts(amounts, units),
@@ -143,7 +144,7 @@ class Asking:
         hold = HoldOptions(id=hold_id or new_id(), ttl=ttl, on_expiry=on_expiry)
         check = Check(
             user=user,
-            groups=tuple(groups),
+            groups=group_ids(groups),
             chat=chat,
             parent=parent,
             amounts=collect_amounts(amounts, units),

@@ -46,6 +46,11 @@ def _take_exception(task: asyncio.Future[Any]) -> None:
         task.exception()
 
 
+def _cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class Background:
     """Runs one job beside the caller until it is stopped."""
 
@@ -85,8 +90,7 @@ class Channel:
             CallError: No answer but an error.
             ClientClosed: The channel has been closed.
         """
-        if self._closed:
-            raise ClientClosed("the client has been closed")
+        self._refuse_if_closed()
         call = self._open().unary_unary(
             method.path,
             request_serializer=method.request.SerializeToString,
@@ -94,11 +98,19 @@ class Channel:
         )
         try:
             response: ResponseT = await call(request, timeout=timeout, metadata=metadata)
+        except asyncio.CancelledError:
+            if not _cancelled():  # by the channel, then: closing it looks the same
+                self._refuse_if_closed()
+            raise
         except AioRpcError as error:
             raise failure(error) from error
         except UsageError as error:  # closed by another task while this one was about to send
             raise ClientClosed(str(error)) from error
         return response
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise ClientClosed("the client has been closed")
 
     def _open(self) -> grpc.aio.Channel:
         """Open at the first call, because an aio channel belongs to the loop that runs then."""

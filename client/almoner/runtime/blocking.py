@@ -67,8 +67,7 @@ class Channel:
             CallError: No answer but an error.
             ClientClosed: The channel has been closed.
         """
-        if self._closed:
-            raise ClientClosed("the client has been closed")
+        self._refuse_if_closed()
         call = self._channel.unary_unary(
             method.path,
             request_serializer=method.request.SerializeToString,
@@ -77,10 +76,15 @@ class Channel:
         try:
             response: ResponseT = call(request, timeout=timeout, metadata=metadata)
         except grpc.RpcError as error:
+            self._refuse_if_closed()
             raise failure(error) from error
         except ValueError as error:  # closed by another thread while this one was about to send
             raise ClientClosed(str(error)) from error
         return response
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise ClientClosed("the client has been closed")
 
     def close(self) -> None:
         """Break off what is under way and close. Safe to repeat."""

@@ -5,5 +5,5 @@ CHANNEL_OPTIONS: list[tuple[str, int]] = [
     # call meanwhile. A quota client must be back as soon as its server is.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1_000),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
 ]

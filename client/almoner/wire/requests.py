@@ -15,7 +15,22 @@ from almoner.wire.scalars import enum_number, to_duration, to_timestamp
 
 def subject(user: str | None, groups: Iterable[str]) -> pb.Subject | None:
     """Name who spends; None without a user."""
-    return None if user is None else pb.Subject(user=user, groups=groups)
+    return None if user is None else pb.Subject(user=user, groups=group_ids(groups))
+
+
+def group_ids(groups: Iterable[str]) -> tuple[str, ...]:
+    """Take the ids of groups.
+
+    Raises:
+        InvalidArgument: One string: it would count as a group for each of its letters.
+    """
+    if isinstance(groups, str):
+        raise InvalidArgument(
+            f"subject.groups: {groups!r} is one string; give a list of ids",
+            reason="FIELD_NOT_ALLOWED",
+            metadata={"field": "subject.groups", "value": repr(groups), "limit": "a list of ids"},
+        )
+    return tuple(groups)
 
 
 def chat_ref(chat: str | None, parent: str | None) -> pb.ChatRef | None:
