@@ -1,4 +1,4 @@
-"""A hold of 30 ms stands for one of 10 minutes: the client's pauses scale with it."""
+"""A hold of 100 ms stands for one of 10 minutes: the client's pauses scale with it."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from almoner.v1 import quota_service_pb2 as pb
 
 from tests.client.script import EXPIRE_TIME, SETTLED, UNAVAILABLE, Failure, ScriptedServer, extended
 
-TTL = 0.03
+TTL = 0.1
 
 
 async def until_extended(server: ScriptedServer, times: int) -> None:
@@ -27,7 +27,7 @@ async def test_a_long_call_keeps_its_hold_alive(server: ScriptedServer, quota: C
         await hold.commit(tokens=1)
     extensions = server.sent("Extend")
     assert {request.hold_id for request in extensions} == {hold.id}
-    assert {request.ttl.ToMilliseconds() for request in extensions} == {30}
+    assert {request.ttl.ToMilliseconds() for request in extensions} == {100}
     assert not any(request.amounts for request in extensions)
 
 
@@ -36,7 +36,7 @@ async def test_it_ends_with_the_block(server: ScriptedServer, quota: Client) -> 
         await until_extended(server, 1)
         await hold.release()
     count = len(server.sent("Extend"))
-    await asyncio.sleep(3 * TTL)
+    await asyncio.sleep(TTL)
     assert len(server.sent("Extend")) <= count + 1  # one may have been on its way
 
 
@@ -45,23 +45,24 @@ async def test_it_ends_with_the_commit_even_if_the_block_goes_on(
 ) -> None:
     async with quota.hold(user="u-17", tokens=1, ttl=TTL) as hold:
         await hold.commit(tokens=1)
-        await asyncio.sleep(3 * TTL)
-    assert len(server.sent("Extend")) <= 1
+        count = len(server.sent("Extend"))
+        await asyncio.sleep(TTL)
+    assert len(server.sent("Extend")) <= count + 1  # one may have been on its way
 
 
 async def test_it_can_be_switched_off(server: ScriptedServer, quota: Client) -> None:
     async with quota.hold(user="u-17", tokens=1, ttl=TTL, keep_alive=False) as hold:
-        await asyncio.sleep(3 * TTL)
+        await asyncio.sleep(TTL)
         await hold.commit(tokens=1)
     assert not server.sent("Extend")
 
 
 async def test_a_longer_time_to_live_is_kept_from_then_on(server: ScriptedServer, quota: Client) -> None:
     async with quota.hold(user="u-17", tokens=1, ttl=TTL) as hold:
-        await hold.extend(ttl=0.06)
+        await hold.extend(ttl=0.2)
         await until_extended(server, 3)
         await hold.commit(tokens=1)
-    assert [request.ttl.ToMilliseconds() for request in server.sent("Extend")[-2:]] == [60, 60]
+    assert [request.ttl.ToMilliseconds() for request in server.sent("Extend")[-2:]] == [200, 200]
 
 
 async def test_a_server_that_is_away_for_a_while_does_not_end_it(
@@ -90,7 +91,7 @@ async def test_a_hold_that_has_ended_is_told_and_the_commit_still_books(
     server.script("Extend", SETTLED)
     async with quota.hold(user="u-17", tokens=1, ttl=TTL) as hold:
         await until_extended(server, 1)
-        await asyncio.sleep(3 * TTL)
+        await asyncio.sleep(TTL)
         assert isinstance(hold.keep_alive_error, FailedPrecondition)
         await hold.commit(tokens=1)
     assert len(server.sent("Extend")) == 1
