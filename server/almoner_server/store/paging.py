@@ -1,0 +1,81 @@
+"""Page through lists by key: what is added or removed meanwhile neither repeats nor hides any other entry."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from almoner_server.core.errors import RequestFailed, invalid
+
+T = TypeVar("T")
+
+Key = tuple[int | str | datetime | UUID, ...]
+"""What a list is ordered by."""
+
+_TYPES: dict[str, Callable[[str], int | str | datetime | UUID]] = {
+    "int": int,
+    "str": str,
+    "datetime": datetime.fromisoformat,
+    "UUID": UUID,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Is a part of a list. `next_page_token` is empty on the last one."""
+
+    items: tuple[T, ...]
+    next_page_token: str = ""
+
+
+class Paging:
+    """Reads a page token and makes the next one.
+
+    A token is good only for the list and the filter that it came from. `after` is the key of the last entry
+    of the page before, None on the first page.
+    """
+
+    def __init__(self, name: str, filters: Sequence[object], page_size: int, page_token: str) -> None:
+        self._size = page_size
+        self._mark = blake2b(repr((name, *filters)).encode(), digest_size=6).hexdigest()
+        self.after = self._read(page_token) if page_token else None
+
+    @property
+    def fetch(self) -> int:
+        """Return how many rows to ask for: one more than fits tells whether there is another page."""
+        return self._size + 1
+
+    def page(self, items: Sequence[T], key: Callable[[T], Key]) -> Page[T]:
+        """Cut what was fetched to a page."""
+        if len(items) <= self._size:
+            return Page(tuple(items))
+        kept = tuple(items[: self._size])
+        return Page(kept, self._token(key(kept[-1])))
+
+    def _token(self, key: Key) -> str:
+        parts = [(type(part).__name__, _text(part)) for part in key]
+        return base64.urlsafe_b64encode(json.dumps([self._mark, parts]).encode()).decode()
+
+    def _read(self, token: str) -> Key:
+        try:
+            mark, parts = json.loads(base64.urlsafe_b64decode(token.encode()))
+            key = tuple(_TYPES[kind](text) for kind, text in parts)
+        except (ValueError, TypeError, KeyError, AttributeError, binascii.Error, RecursionError):
+            raise _malformed(token) from None
+        if mark != self._mark:
+            raise _malformed(token)
+        return key
+
+
+def _text(part: int | str | datetime | UUID) -> str:
+    return part.isoformat() if isinstance(part, datetime) else str(part)
+
+
+def _malformed(token: str) -> RequestFailed:
+    message = "not a token that this list, with these filters, has given"
+    return invalid("MALFORMED_PAGE_TOKEN", "page_token", message, value=token[:64])

@@ -1,0 +1,1 @@
+DELETE FROM accounts WHERE namespace = $1 AND kind = $2 AND id = $3

@@ -1,0 +1,5 @@
+SELECT name, units, group_rule, enabled, etag, create_time
+FROM namespaces
+WHERE name > $1
+ORDER BY name
+LIMIT $2

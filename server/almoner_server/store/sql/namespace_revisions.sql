@@ -1,0 +1,1 @@
+SELECT name, revision FROM namespaces WHERE name = ANY($1::text [])

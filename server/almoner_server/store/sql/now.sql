@@ -1,0 +1,1 @@
+SELECT almoner_now()

@@ -1,0 +1,40 @@
+-- Rows that somebody else has locked are left for the next time.
+WITH moment AS MATERIALIZED (
+    SELECT almoner_now() - $1::interval AS before
+),
+old_holds AS (
+    SELECT old.namespace, old.id
+    FROM namespaces AS namespace
+    CROSS JOIN LATERAL (
+        SELECT hold.namespace, hold.id
+        FROM holds AS hold, moment
+        WHERE
+            hold.namespace = namespace.name AND hold.admit_time < moment.before AND hold.state <> 1
+            AND hold.settle_time < moment.before
+        ORDER BY hold.admit_time
+        LIMIT $2
+        FOR UPDATE OF hold SKIP LOCKED
+    ) AS old
+    LIMIT $2
+),
+holds_deleted AS (
+    DELETE FROM holds USING old_holds
+    WHERE holds.namespace = old_holds.namespace AND holds.id = old_holds.id
+    RETURNING 1
+),
+old_limits AS (
+    SELECT rule.namespace, rule.target_kind, rule.target_id, rule.unit, rule.period
+    FROM limits AS rule, moment
+    WHERE rule.expire_time < moment.before
+    LIMIT $2
+    FOR UPDATE OF rule SKIP LOCKED
+),
+limits_deleted AS (
+    DELETE FROM limits USING old_limits
+    WHERE
+        limits.namespace = old_limits.namespace AND limits.target_kind = old_limits.target_kind
+        AND limits.target_id = old_limits.target_id AND limits.unit = old_limits.unit
+        AND limits.period = old_limits.period
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM holds_deleted) + (SELECT count(*) FROM limits_deleted)

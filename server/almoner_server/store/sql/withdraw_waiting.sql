@@ -1,0 +1,1 @@
+DELETE FROM waiting WHERE replica = $1 OR lease_until < clock_timestamp()

@@ -1,0 +1,37 @@
+"""What has to happen by itself: holds expire, what is long settled is forgotten, sums are verified."""
+
+from datetime import timedelta
+
+from almoner_server.core.requests import Expire
+from almoner_server.store.connect import Database
+from almoner_server.store.queries import query
+from almoner_server.store.verify import Report, verify
+
+KEEP = timedelta(days=8)
+"""How long settled holds are kept: an id must stay recognised for at least 7 days."""
+
+
+class Upkeep:
+    """Finds, forgets and verifies. Every method raises StoreUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def holds_due(self, limit: int = 1000) -> list[Expire]:
+        """Return requests that expire the holds whose time has run out; at most `limit` of each namespace."""
+        async with self._database.snapshot() as connection:
+            rows = await connection.fetch(query("holds_due"), limit)
+        return [Expire(row["namespace"], row["id"]) for row in rows]
+
+    async def prune(self, keep: timedelta = KEEP, limit: int = 1000) -> int:
+        """Delete holds settled, and overrides over, for longer than `keep`. The ledger is never pruned.
+
+        Deletes at most `limit` of each; returns how many. To be called again until that is 0.
+        """
+        async with self._database.transaction() as connection:
+            deleted: int = await connection.fetchval(query("prune"), keep, limit)
+        return deleted
+
+    async def verify(self) -> Report:
+        """Compare every counter with the ledger; see `store.verify.verify`."""
+        return await verify(self._database)

@@ -1,0 +1,37 @@
+"""What every test may ask for: a PostgreSQL server, one for each worker, and a new database on it."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from almoner_server.store import Store
+
+from tests.support.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def embedded_postgres() -> Iterator[Postgres]:
+    """Run the PostgreSQL that the authority brings along, for the whole session."""
+    with Postgres.embedded() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres(embedded_postgres: Postgres) -> Postgres:
+    """Give the server that `database` is made on. Overridden where tests run on several kinds."""
+    return embedded_postgres
+
+
+@pytest.fixture
+async def database(postgres: Postgres) -> AsyncIterator[str]:
+    """Make a migrated database for one test and give its DSN."""
+    dsn = await postgres.create_database()
+    yield dsn
+    await postgres.drop_database(dsn)
+
+
+@pytest.fixture
+async def store(database: str) -> AsyncIterator[Store]:
+    """Open a store on a new database."""
+    store = await Store.open(database)
+    yield store
+    await store.close()
