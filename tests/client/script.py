@@ -62,7 +62,7 @@ class Call:
 class ScriptedServer:
     """Serves each method by its next scripted step, or as an authority without limits would."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1:0") -> None:
         self.calls: list[Call] = []
         self._steps: dict[str, deque[Step]] = defaultdict(deque)
         self._server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
@@ -73,13 +73,17 @@ class ScriptedServer:
             handlers = {method.name: self._handler(method) for method in service.methods}
             generic = grpc.method_handlers_generic_handler(service.full_name, handlers)
             self._server.add_generic_rpc_handlers((generic,))
-        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self.address = f"127.0.0.1:{self._server.add_insecure_port(address)}"
 
     def __enter__(self) -> Self:
         self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Break off every call and stop listening. Safe to repeat."""
         self._server.stop(grace=None).wait()
 
     def script(self, method: str, *steps: Step) -> None:

@@ -1,6 +1,11 @@
 import asyncio
+import os
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 import grpc
 import pytest
@@ -118,6 +123,35 @@ async def test_where_nobody_listens_the_error_says_unavailable() -> None:
         async with Client(address, retry=RetryPolicy(attempts=2, initial=0.001)) as quota:
             with pytest.raises(Unavailable):
                 await quota.check(user="u-17")
+
+
+def connections_to(port: int) -> Iterator[socket.socket]:
+    """Give this process's own connections to a port."""
+    for path in Path("/proc/self/fd").iterdir():
+        with suppress(OSError), socket.socket(fileno=os.dup(int(path.name))) as connection:
+            if connection.family != socket.AF_UNIX and connection.getpeername()[1] == port:
+                yield connection
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has TCP_USER_TIMEOUT")
+async def test_a_connection_ends_soon_after_its_server_vanished(
+    server: ScriptedServer, quota: Client
+) -> None:
+    await quota.check(user="u-17")
+    connections = connections_to(int(server.address.rpartition(":")[2]))
+    timeouts = [each.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) for each in connections]
+    assert timeouts == [5_000]
+
+
+async def test_a_server_that_comes_back_is_found_within_the_call(server: ScriptedServer) -> None:
+    async with Client(server.address) as quota:
+        await quota.check(user="u-17")
+        server.stop()
+        call = asyncio.create_task(quota.open_hold(user="u-17", tokens=1))
+        await asyncio.sleep(0.1)
+        with ScriptedServer(server.address) as successor:
+            hold = await call
+    assert [request.hold.id for request in successor.sent("CheckQuota")] == [hold.id]
 
 
 async def test_a_closed_client_says_so(server: ScriptedServer) -> None:

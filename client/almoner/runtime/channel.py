@@ -6,4 +6,9 @@ CHANNEL_OPTIONS: list[tuple[str, int]] = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 1_000),
+    # A server whose machine has vanished answers nothing, and TCP alone goes on sending for a quarter of an
+    # hour. With keep-alive on, gRPC sets TCP_USER_TIMEOUT: what is not acknowledged in time ends the
+    # connection, and the call is sent again on another. Pings come no more often than every server permits.
+    ("grpc.keepalive_time_ms", 330_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
 ]
