@@ -147,10 +147,20 @@ async def test_an_unknown_cost_is_booked_as_such(server: ScriptedServer, quota: 
     second = await quota.open_hold(user="u-17", tokens=5)
     await second.commit_unpriced(messages=1)
     estimate, unpriced = server.sent("Commit")
-    assert (estimate.settlement, dict(estimate.amounts)) == (pb.SETTLEMENT_ESTIMATE, {})
+    assert (estimate.settlement, dict(estimate.amounts)) == (pb.SETTLEMENT_ESTIMATE, {"tokens": 5})
     assert (unpriced.settlement, dict(unpriced.amounts)) == (pb.SETTLEMENT_UNPRICED, {"messages": 1})
     assert first.settled
     assert second.settled
+
+
+async def test_an_estimate_is_what_is_left_of_the_hold_also_where_the_server_does_not_know(
+    server: ScriptedServer, quota: Client
+) -> None:
+    hold = await quota.open_hold(user="u-17", usd=1, tokens=5, messages=1)
+    await hold.commit(tokens=2, messages=3, partial=True)
+    await hold.extend(tokens=9)
+    await hold.commit_estimate()
+    assert server.sent("Commit")[-1].amounts == {"usd_micros": 1_000_000, "tokens": 7}
 
 
 async def test_a_degraded_hold_books_its_cost_and_asks_nothing_else_of_the_store(

@@ -1,5 +1,6 @@
 """A hold that is open: what can be done with it, and what became of it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -37,12 +38,16 @@ class Hold:
         id: The hold's id, a UUID; also the id of its final charge.
         decision: The decision that admitted it.
         expire_time: When it expires, by the server's clock, as last told. None if `degraded`.
+        ttl: Seconds to live that the keep-alive of a block gives it each time.
+        stage: How far this side knows it to be.
         keep_alive_error: Why the last attempt to prolong it failed. None: it did not. A commit still books.
     """
 
     def __init__(self, calls: QuotaCalls, check: Check, hold: HoldOptions, answer: Checked) -> None:
         self._calls = calls
         self._check = check
+        self._totals = collect_amounts(check.amounts, {})
+        self._booked: dict[str, Mapping[str, int]] = {}
         self.stage = Stage.OPEN
         self.id = hold.id
         self.ttl = hold.ttl
@@ -89,8 +94,11 @@ class Hold:
             InvalidArgument: No amount, or one that cannot be.
             CallError: It was not booked, or whether it was is not known: then call again.
         """
+        cost = collect_amounts(amounts, units)
+        if settlement is Settlement.ESTIMATE and not cost:
+            cost = self._rest()
         commit = Commit(
-            amounts=collect_amounts(amounts, units),
+            amounts=cost,
             hold_id=self.id,
             charge_id=charge_id,
             partial=partial,
@@ -114,7 +122,15 @@ class Hold:
             self.stage = Stage.UNTOLD
             raise
         self.stage = Stage.OPEN if commit.partial else Stage.SETTLED
+        self._booked[committed.charge.id] = committed.charge.amounts
         return committed
+
+    def _rest(self) -> dict[str, int]:
+        """Give what is still held. The server may not know: it was `degraded`, or the hold has expired."""
+        rest = Counter(self._totals)
+        for amounts in self._booked.values():
+            rest.subtract(amounts)
+        return dict(+rest)
 
     async def commit_estimate(
         self, *, amounts: Mapping[str, Amount] | None = None, timeout: float | None = None, **units: Amount
@@ -186,6 +202,7 @@ class Hold:
         if self.degraded:
             return
         info = await self._calls.extend(self.id, totals, ttl, timeout=timeout)
+        self._totals.update(totals)
         self.expire_time = info.expire_time
         self.ttl = self.ttl if ttl is None else ttl
 

@@ -1,6 +1,7 @@
 # Generated from almoner/_async/hold.py by tools/generate_blocking.py. Do not edit.
 """A hold that is open: what can be done with it, and what became of it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -38,12 +39,16 @@ class Hold:
         id: The hold's id, a UUID; also the id of its final charge.
         decision: The decision that admitted it.
         expire_time: When it expires, by the server's clock, as last told. None if `degraded`.
+        ttl: Seconds to live that the keep-alive of a block gives it each time.
+        stage: How far this side knows it to be.
         keep_alive_error: Why the last attempt to prolong it failed. None: it did not. A commit still books.
     """
 
     def __init__(self, calls: QuotaCalls, check: Check, hold: HoldOptions, answer: Checked) -> None:
         self._calls = calls
         self._check = check
+        self._totals = collect_amounts(check.amounts, {})
+        self._booked: dict[str, Mapping[str, int]] = {}
         self.stage = Stage.OPEN
         self.id = hold.id
         self.ttl = hold.ttl
@@ -90,8 +95,11 @@ class Hold:
             InvalidArgument: No amount, or one that cannot be.
             CallError: It was not booked, or whether it was is not known: then call again.
         """
+        cost = collect_amounts(amounts, units)
+        if settlement is Settlement.ESTIMATE and not cost:
+            cost = self._rest()
         commit = Commit(
-            amounts=collect_amounts(amounts, units),
+            amounts=cost,
             hold_id=self.id,
             charge_id=charge_id,
             partial=partial,
@@ -115,7 +123,15 @@ class Hold:
             self.stage = Stage.UNTOLD
             raise
         self.stage = Stage.OPEN if commit.partial else Stage.SETTLED
+        self._booked[committed.charge.id] = committed.charge.amounts
         return committed
+
+    def _rest(self) -> dict[str, int]:
+        """Give what is still held. The server may not know: it was `degraded`, or the hold has expired."""
+        rest = Counter(self._totals)
+        for amounts in self._booked.values():
+            rest.subtract(amounts)
+        return dict(+rest)
 
     def commit_estimate(
         self, *, amounts: Mapping[str, Amount] | None = None, timeout: float | None = None, **units: Amount
@@ -187,6 +203,7 @@ class Hold:
         if self.degraded:
             return
         info = self._calls.extend(self.id, totals, ttl, timeout=timeout)
+        self._totals.update(totals)
         self.expire_time = info.expire_time
         self.ttl = self.ttl if ttl is None else ttl
 
