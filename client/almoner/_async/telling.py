@@ -35,7 +35,8 @@ class Telling:
     ) -> Committed:
         """Book the cost of a hold by its id, as `Hold.commit` does where the hold is at hand.
 
-        With `user` it is booked even if the store does not know the hold.
+        With `user` it is booked even if the store does not know the hold. A partial commit that you may have
+        to repeat needs a `charge_id`, a UUID: under a new one it would be booked again.
 
         Raises:
             InvalidArgument: No amount, or one that cannot be.
