@@ -87,16 +87,16 @@ async def _read_entries(connection: Connection, book: Book, requests: Sequence[R
     """Read holds, charges and adjustments: the lock on their user's account protects them."""
     holds = {(r.namespace, hold_id) for r in requests if (hold_id := hold_of(r)) is not None}
     if holds:
-        rows = await connection.fetch(query("holds_by_id"), *columns(sorted(holds), 2))
+        rows = await connection.fetch(query("holds_by_id"), *columns(list(holds), 2))
         book.holds = {(row["namespace"], row["id"]): hold_of_row(row) for row in rows}
     charges = {(r.namespace, charge_id) for r in requests for charge_id in charges_of(r)}
     if charges:
-        rows = await connection.fetch(query("charges_by_id"), *columns(sorted(charges), 2))
+        rows = await connection.fetch(query("charges_by_id"), *columns(list(charges), 2))
         book.charges = {(row["namespace"], row["id"]): charge_of(row) for row in rows}
     adjusting = [request for request in requests if _may_meet_adjustments(book, request)]
     adjustments = {(r.namespace, adjustment_id) for r in adjusting for adjustment_id in adjustments_of(r)}
     if adjustments:
-        rows = await connection.fetch(query("adjustments_by_id"), *columns(sorted(adjustments), 2))
+        rows = await connection.fetch(query("adjustments_by_id"), *columns(list(adjustments), 2))
         book.adjustments = {(row["namespace"], row["id"]): adjustment_of(row) for row in rows}
 
 

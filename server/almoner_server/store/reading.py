@@ -77,7 +77,7 @@ async def read_accounts(
     if not keys:
         return {}
     statement = query("lock_accounts" if lock else "read_accounts")
-    rows = await connection.fetch(statement, *columns(sorted(keys), 3))
+    rows = await connection.fetch(statement, *columns(list(keys), 3))
     accounts = (account_of(row) for row in rows)
     return {account.key: account for account in accounts}
 

@@ -4,8 +4,7 @@ Every statement takes its rows in the order of their keys, and the statements co
 that both add the same rows meet at the first of them, and one waits.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from almoner_server.core.book import Book
@@ -33,12 +32,12 @@ async def write_book(connection: Connection, book: Book) -> bool:
     new = [account for account in dirty if account.is_new]
     chats = [(namespace, chat, to_array(chain)) for (namespace, chat), chain in book.new_chats.items()]
     written = [
-        await _write(connection, "insert_accounts", new, account_values, key=itemgetter(0, 1, 2)),
+        await _write(connection, "insert_accounts", new, account_values),
         await _write(connection, "insert_chats", chats, tuple, book.now),
         await _write(connection, "insert_holds", book.new_holds.values(), hold_values),
         await _write(connection, "insert_charges", book.new_charges.values(), charge_values),
         await _write(connection, "insert_adjustments", book.new_adjustments.values(), adjustment_values),
-        await _write(connection, "update_accounts", old, account_values, key=itemgetter(0, 1, 2)),
+        await _write(connection, "update_accounts", old, account_values),
         await _write(connection, "update_holds", book.changed_holds.values(), changed_hold_values),
         await _write(connection, "update_charges", book.changed_charges.values(), changed_charge_values),
     ]
@@ -56,9 +55,8 @@ async def _write(
     records: Iterable[T],
     values: Callable[[T], tuple[object, ...]],
     *more: object,
-    key: Callable[[Sequence[object]], object] = itemgetter(0, 1),
 ) -> bool:
-    rows = sorted((values(record) for record in records), key=key)  # type: ignore[arg-type]
+    rows = [values(record) for record in records]
     if rows:
         await connection.execute(query(name), *columns(rows, 0), *more)
     return bool(rows)

@@ -4,3 +4,4 @@ SELECT namespace, kind, id, day, units::text [], counters::bigint [], open_estim
 FROM unnest(
     $1::text [], $2::smallint [], $3::text [], $4::date [], $5::text [], $6::text [], $7::bigint [], $8::bigint []
 ) AS new (namespace, kind, id, day, units, counters, open_estimates, open_unpriced)
+ORDER BY namespace, kind, id

@@ -10,3 +10,4 @@ FROM unnest(
 ) AS new (
     namespace, id, charge_id, kind, amounts, change, reason, create_time, fingerprint, net_after, open_after
 )
+ORDER BY namespace, id

@@ -13,3 +13,4 @@ FROM unnest(
     namespace, id, hold_id, user_id, groups, chain, amounts, net, settlement, open, late, origin, occurred_at,
     create_time, attributes, overrun, fingerprint
 )
+ORDER BY namespace, id

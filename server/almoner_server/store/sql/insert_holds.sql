@@ -13,3 +13,4 @@ FROM unnest(
     namespace, id, user_id, groups, chain, held, spent, state, on_expiry, admit_time, expire_time,
     admitted_expire_time, settle_time, attributes, fingerprint, answer
 )
+ORDER BY namespace, id
