@@ -84,8 +84,8 @@ class Hold:
             amounts: The cost by unit, 0 to 10^13 each; `usd` in decimal dollars, a fraction of a micro-dollar
                 rounded up.
             partial: Keep the hold open with the rest.
-            charge_id: The id of the charge, a UUID. None: the hold's, or with `partial` a new one. Give one to
-                a partial commit that you may have to repeat: under a new id it would be booked again.
+            charge_id: The id of the charge, a UUID. None: the hold's, or with `partial` a new one. Give
+                one to a partial commit that you may have to repeat: a new id would book it again.
             settlement: How well the cost is known.
             attributes: Labels of the charge. None: those of the hold.
             timeout: Seconds. None: the client's.
