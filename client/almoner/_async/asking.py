@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from almoner._async.calls import QuotaCalls
-from almoner._async.hold import Hold, open_hold
+from almoner._async.hold import Hold
 from almoner._async.hold_block import HoldBlock
+from almoner._async.opening import open_hold
 from almoner.amounts import Amount, collect_amounts
 from almoner.errors import CallError
 from almoner.ids import new_id

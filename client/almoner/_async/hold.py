@@ -2,23 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from almoner._async.calls import QuotaCalls
 from almoner.amounts import Amount, collect_amounts
-from almoner.errors import AlmonerError, DeadlineExceeded, RequestError
-from almoner.runtime.asynchronous import INTERRUPTED, finish
+from almoner.errors import AlmonerError, RequestError
+from almoner.runtime.asynchronous import finish
 from almoner.types.batch import Check, Commit, HoldOptions
 from almoner.types.decision import Checked, Decision
 from almoner.types.enums import Settlement
 from almoner.types.ledger import Committed, HoldInfo
-
-ABANDON_TIMEOUT = 5.0
-"""Seconds to give back a hold that nobody wants any more. After that its expiry does it."""
-
 
 class Stage(Enum):
     """Tells how far this side knows the hold to be."""
@@ -206,37 +200,3 @@ class Hold:
         self._totals.update(totals)
         self.expire_time = info.expire_time
         self.ttl = self.ttl if ttl is None else ttl
-
-
-async def open_hold(
-    calls: QuotaCalls, check: Check, *, abandon: bool, wait: float | timedelta, timeout: float | None
-) -> Hold:
-    """Set amounts aside, or raise the refusal.
-
-    Args:
-        calls: Who makes the call.
-        check: What to ask, with `hold`.
-        abandon: Whether to give the hold back if the answer does not arrive, because nobody knows its id.
-        wait: Seconds to wait on the server for room.
-        timeout: Seconds. None: the client's.
-
-    Raises:
-        Refused: The answer was no.
-        CallError: The call failed.
-    """
-    hold = check.hold or HoldOptions()
-    check = replace(check, hold=hold)
-    try:
-        answer = await calls.check(check, wait=wait, timeout=timeout)
-    except (DeadlineExceeded, INTERRUPTED):
-        if abandon:
-            await finish(_abandon(calls, hold.id))
-        raise
-    answer.decision.raise_for_refusal()
-    return Hold(calls, check, hold, answer)
-
-
-async def _abandon(calls: QuotaCalls, hold_id: str) -> HoldInfo | None:
-    with suppress(AlmonerError):
-        return await calls.release(hold_id, timeout=ABANDON_TIMEOUT)
-    return None

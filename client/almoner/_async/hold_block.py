@@ -5,7 +5,8 @@ from datetime import timedelta
 from types import TracebackType
 
 from almoner._async.calls import QuotaCalls
-from almoner._async.hold import ABANDON_TIMEOUT, Hold, Stage, open_hold
+from almoner._async.hold import Hold, Stage
+from almoner._async.opening import ABANDON_TIMEOUT, open_hold
 from almoner.errors import AlmonerError, HoldNotSettled, RequestError
 from almoner.runtime.asynchronous import Background, finish
 from almoner.types.batch import Check

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from almoner._sync.calls import QuotaCalls
-from almoner._sync.hold import Hold, open_hold
+from almoner._sync.hold import Hold
 from almoner._sync.hold_block import HoldBlock
+from almoner._sync.opening import open_hold
 from almoner.amounts import Amount, collect_amounts
 from almoner.errors import CallError
 from almoner.ids import new_id

@@ -6,7 +6,8 @@ from datetime import timedelta
 from types import TracebackType
 
 from almoner._sync.calls import QuotaCalls
-from almoner._sync.hold import ABANDON_TIMEOUT, Hold, Stage, open_hold
+from almoner._sync.hold import Hold, Stage
+from almoner._sync.opening import ABANDON_TIMEOUT, open_hold
 from almoner.errors import AlmonerError, HoldNotSettled, RequestError
 from almoner.runtime.blocking import Background, finish
 from almoner.types.batch import Check
