@@ -14,6 +14,7 @@ from almoner.types.decision import Checked, Decision
 from almoner.types.enums import Settlement
 from almoner.types.ledger import Committed, HoldInfo
 
+
 class Stage(Enum):
     """Tells how far this side knows the hold to be."""
 
