@@ -1,0 +1,43 @@
+"""Ends holds whose time has run out (docs/semantics.md, Holds)."""
+
+from collections.abc import Sequence
+
+from almoner_server.core.errors import RequestFailed
+from almoner_server.engine import Engine, Outcome
+from almoner_server.loops.loop import Loop
+from almoner_server.store import Store
+
+AT_ONCE = 1000
+"""Holds of a namespace asked for at a time, and holds sent through the engine at a time."""
+
+
+class ExpireLoop(Loop):
+    """Finds the holds that are due by the database's clock and sends each through the engine.
+
+    Replicas may find the same hold: the second finds it ended. Nothing else has to happen after a crash; the
+    first run ends what ran out meanwhile.
+    """
+
+    name = "expire"
+    period = 0.5
+
+    def __init__(self, store: Store, engine: Engine) -> None:
+        super().__init__()
+        self._store = store
+        self._engine = engine
+
+    async def run(self) -> None:
+        """Expire until nothing is due. Raises the first error if a hold could not be ended."""
+        while True:
+            due = await self._store.upkeep.holds_due(AT_ONCE)
+            for start in range(0, len(due), AT_ONCE):
+                _raise_first(await self._engine.submit_many(due[start : start + AT_ONCE]))
+            if len(due) < AT_ONCE:
+                return
+
+
+def _raise_first(outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        pruned = isinstance(outcome, RequestFailed) and outcome.status == "NOT_FOUND"
+        if isinstance(outcome, Exception) and not pruned:
+            raise outcome
