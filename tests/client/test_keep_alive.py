@@ -5,7 +5,7 @@ import logging
 
 import grpc
 import pytest
-from almoner import AlmonerError, Client, FailedPrecondition, InternalError
+from almoner import AlmonerError, Client, FailedPrecondition, InternalError, Unavailable
 from almoner.v1 import quota_service_pb2 as pb
 
 from tests.client.script import EXPIRE_TIME, SETTLED, UNAVAILABLE, Failure, ScriptedServer, extended
@@ -35,6 +35,18 @@ async def test_it_ends_with_the_block(server: ScriptedServer, quota: Client) -> 
     async with quota.hold(user="u-17", tokens=1, ttl=TTL) as hold:
         await until_extended(server, 1)
         await hold.release()
+    count = len(server.sent("Extend"))
+    await asyncio.sleep(TTL)
+    assert len(server.sent("Extend")) <= count + 1  # one may have been on its way
+
+
+async def test_it_ends_with_the_block_also_where_the_hold_is_left_to_its_expiry(
+    server: ScriptedServer, quota: Client
+) -> None:
+    server.script("Commit", *[UNAVAILABLE] * 20)
+    with pytest.raises(Unavailable):
+        async with quota.hold(user="u-17", tokens=1, ttl=TTL) as hold:
+            await hold.commit(tokens=1)
     count = len(server.sent("Extend"))
     await asyncio.sleep(TTL)
     assert len(server.sent("Extend")) <= count + 1  # one may have been on its way

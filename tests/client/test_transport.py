@@ -174,6 +174,18 @@ async def test_a_call_under_way_when_the_client_is_closed_says_so(server: Script
         await call
 
 
+async def test_a_task_cancelled_as_its_client_closes_is_cancelled(server: ScriptedServer) -> None:
+    gate = Gate()
+    server.script("CheckQuota", gate.check)
+    quota = Client(server.address)
+    call = asyncio.create_task(quota.check(user="u-17"))
+    await asyncio.to_thread(gate.reached.wait)
+    call.cancel()
+    await quota.close()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
 async def test_the_address_comes_from_the_environment(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
