@@ -64,17 +64,17 @@ class BatchReader:
 
         book = open_book(context, rules, accounts)
         await _read_entries(connection, book, requests)
-        self._require_covered(planned, requests, book)
-        add_empty(book, planned.accounts)
+        add_empty(book, self._covered(planned, requests, book).accounts)
         return Reading(book, context.others_wait)
 
-    def _require_covered(self, planned: Footprint, requests: Sequence[Request], book: Book) -> None:
-        """Raise Stale if what was found shows that more rows are needed than were locked and read."""
+    def _covered(self, planned: Footprint, requests: Sequence[Request], book: Book) -> Footprint:
+        """Return which rows are needed, given what was found. Raises Stale if not all were locked and read."""
         found = _facts_in(book)
         needed = footprint(requests, found, book.groups, book.namespaces)
         if not planned.covers(needed):
             self._facts.learn(found)
             raise Stale
+        return needed
 
 
 def new_facts(book: Book) -> Known:

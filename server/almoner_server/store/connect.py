@@ -44,7 +44,8 @@ class Database:
         self.options = options
         self._pool = pool
         # Set in each transaction and not at connect: pgbouncer would not pass them on.
-        self._timeouts = (
+        self._settings = (
+            "SET LOCAL jit = off; "  # compiling takes longer than any statement here runs
             f"SET LOCAL statement_timeout = {_milliseconds(options.statement_timeout)}; "
             f"SET LOCAL lock_timeout = {_milliseconds(options.lock_timeout)}; "
             f"SET LOCAL idle_in_transaction_session_timeout = {_milliseconds(options.statement_timeout)}"
@@ -97,7 +98,7 @@ class Database:
 
     @asynccontextmanager
     async def _begun(self, mode: str, first: str) -> AsyncIterator[Connection]:
-        begin = f"BEGIN ISOLATION LEVEL {mode}; {self._timeouts}; {first}"
+        begin = f"BEGIN ISOLATION LEVEL {mode}; {self._settings}; {first}"
         with translated():
             connection = await self._pool.acquire(timeout=self.options.connect_timeout)
             try:

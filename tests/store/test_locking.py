@@ -1,0 +1,65 @@
+"""Rows are locked in one order, all of them before anything is decided, and only where something may be written."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from almoner_server.store import Store, StoreOptions, StoreUnavailable
+
+from tests.store.asking import Sql, ask, checked, committed, hold, spend
+
+LOCK = "SELECT 1 FROM accounts WHERE kind = 1 AND id = $1 FOR UPDATE"
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
+
+
+async def until_somebody_waits(database: str) -> None:
+    watcher = await asyncpg.connect(database)
+    try:
+        while not await watcher.fetchval(WAITING):
+            await asyncio.sleep(0.005)
+    finally:
+        await watcher.close()
+
+
+async def is_locked(database: str, user: str) -> bool:
+    prober = await asyncpg.connect(database)
+    try:
+        return await prober.fetchval(f"{LOCK} SKIP LOCKED", user) is None
+    finally:
+        await prober.close()
+
+
+async def test_rows_are_locked_in_the_order_of_their_ids(store: Store, database: str, sql: Sql) -> None:
+    for user in "abc":
+        await committed(store, spend(1, user=user))
+    async with sql.transaction():
+        await sql.execute(LOCK, "b")
+        batch = asyncio.create_task(store.run_batch([spend(1, user=user) for user in "cba"]))
+        await until_somebody_waits(database)
+        assert await is_locked(database, "a")
+        assert not await is_locked(database, "c")
+    await batch
+
+
+async def test_a_check_without_a_hold_waits_for_nobody(store: Store, sql: Sql) -> None:
+    await committed(store, spend(1))
+    async with sql.transaction():
+        await sql.execute(LOCK, "u1")
+        assert (await asyncio.wait_for(checked(store, ask(1)), 5)).decision.allowed
+
+
+async def test_a_row_locked_for_too_long_is_an_outage_not_a_hang(
+    store: Store, database: str, sql: Sql
+) -> None:
+    await committed(store, spend(1))
+    impatient = await Store.open(database, StoreOptions(lock_timeout=0.05))
+    try:
+        async with sql.transaction():
+            await sql.execute(LOCK, "u1")
+            with pytest.raises(StoreUnavailable, match="lock timeout"):
+                await impatient.run_batch([hold(1)])
+        assert (await checked(impatient, hold(1))).decision.allowed
+    finally:
+        await impatient.close()

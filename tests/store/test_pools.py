@@ -1,0 +1,133 @@
+"""A pool counts what was spent before it existed, also while everybody spends, and has a row only while limited."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from almoner_server.core.records import LimitKey, Target
+from almoner_server.core.requests import LimitStatus
+from almoner_server.core.terms import Period, Settlement, TargetKind
+from almoner_server.store import DeleteLimit, SetLimit, Store, StoreOptions, StoreUnavailable
+from almoner_server.store.seams import lock_pools_shared
+
+from tests.store.asking import (
+    USD,
+    Sql,
+    adjusted,
+    checked,
+    committed,
+    hold,
+    limit_key,
+    refund,
+    set_limit,
+    settle,
+    spend,
+    status,
+)
+
+GROUP = (TargetKind.GROUP_POOL, "g")
+EVERYBODY = (TargetKind.NAMESPACE_POOL, "")
+POOL_ROWS = "SELECT count(*) FROM accounts WHERE kind IN (3, 4)"
+
+
+async def pool_limit(store: Store, period: Period, kind: TargetKind = TargetKind.GROUP_POOL) -> LimitStatus:
+    """Limit the pool in a period and return how it stands."""
+    key = LimitKey(Target(kind, "g" if kind is TargetKind.GROUP_POOL else ""), USD, period)
+    await store.limits.set(SetLimit("default", key, 1000))
+    limits = (await status(store, user="nobody", groups=("g",))).limits
+    return next(limit for limit in limits if limit.source.kind is kind and limit.period is period)
+
+
+@pytest.mark.parametrize("kind", [TargetKind.GROUP_POOL, TargetKind.NAMESPACE_POOL])
+async def test_a_pool_is_filled_from_the_ledger_in_the_windows_of_each_entry(
+    store: Store, kind: TargetKind
+) -> None:
+    # The 1st of April 2026 is a Wednesday: day, week and month each begin at another moment.
+    moments = [
+        datetime(2026, 3, 20, 12),
+        datetime(2026, 3, 30, 12),
+        datetime(2026, 4, 1, 12),
+        datetime(2026, 4, 2, 12),
+    ]
+    for number, moment in enumerate(moments):
+        await store.clock.freeze(moment.replace(tzinfo=UTC))
+        charge = (await committed(store, spend(3 * 10**number, user=f"u{number}", groups=("g",)))).charge
+        await adjusted(store, refund(charge.id, 10**number))
+        await checked(store, hold(5 * 10**number, user=f"u{number}", groups=("g",), ttl=86400))
+    await committed(store, spend(7, user="other", groups=("h",)))
+    other = 7 if kind is TargetKind.NAMESPACE_POOL else 0
+    spent = {period: (await pool_limit(store, period, kind)) for period in Period}
+    assert {period: found.spent - other for period, found in spent.items()} == {
+        Period.DAY: 2000,
+        Period.WEEK: 2220,
+        Period.MONTH: 2200,
+        Period.LIFETIME: 2222,
+    }
+    assert {period: found.held for period, found in spent.items()} == {
+        Period.DAY: 5000,
+        Period.WEEK: 5550,
+        Period.MONTH: 5500,
+        Period.LIFETIME: 5555,
+    }
+    assert not (await store.upkeep.verify()).findings
+
+
+async def test_open_holds_and_estimates_of_before_count_and_settle(store: Store) -> None:
+    request = hold(10, groups=("g",))
+    await checked(store, request)
+    await committed(store, spend(1, groups=("g",), settlement=Settlement.ESTIMATE))
+    key = limit_key(*GROUP, unit="in_flight")
+    await store.limits.set(SetLimit("default", key, 1))
+    assert not (await checked(store, hold(1, groups=("g",)))).decision.allowed
+    assert request.hold
+    await committed(store, settle(request.hold.id, 4))
+    assert (await checked(store, hold(1, groups=("g",)))).decision.allowed
+    assert not (await store.upkeep.verify()).findings
+
+
+async def test_a_pool_has_its_row_exactly_while_it_is_limited(store: Store, sql: Sql) -> None:
+    await committed(store, spend(5, groups=("g",)))
+    for period in (Period.DAY, Period.MONTH):
+        await store.limits.set(SetLimit("default", limit_key(*GROUP, period=period), 10))
+    assert await sql.fetchval(POOL_ROWS) == 1
+    await store.limits.delete(DeleteLimit("default", limit_key(*GROUP, period=Period.DAY)))
+    assert await sql.fetchval(POOL_ROWS) == 1
+    await store.limits.delete(DeleteLimit("default", limit_key(*GROUP, period=Period.MONTH)))
+    assert await sql.fetchval(POOL_ROWS) == 0
+    await committed(store, spend(5, groups=("g",)))
+    assert (await pool_limit(store, Period.DAY)).spent == 10
+
+
+async def test_pools_that_come_and_go_under_load_count_everything(store: Store, replica: Store) -> None:
+    done = asyncio.Event()
+
+    async def load(name: str, target: Store) -> None:
+        while not done.is_set():
+            request = hold(3, user=name, groups=("g",))
+            await checked(target, request)
+            assert request.hold
+            await target.run_batch([settle(request.hold.id, 2), spend(1, user=name, groups=("g",))])
+
+    loads = [asyncio.create_task(load(f"u{number}", (store, replica)[number % 2])) for number in range(4)]
+    for _ in range(5):
+        for kind, target in (GROUP, EVERYBODY):
+            await set_limit(store, 10**9, kind, target)
+            assert not (await replica.upkeep.verify()).findings
+        for kind, target in (GROUP, EVERYBODY):
+            await replica.limits.delete(DeleteLimit("default", limit_key(kind, target)))
+    done.set()
+    await asyncio.gather(*loads)
+    assert not (await store.upkeep.verify()).findings
+
+
+async def test_a_pool_waits_for_batches_under_way_but_not_for_ever(database: str, sql: Sql) -> None:
+    impatient = await Store.open(database, StoreOptions(lock_timeout=0.05))
+    try:
+        async with sql.transaction():
+            await sql.execute(lock_pools_shared(["default"]))
+            with pytest.raises(StoreUnavailable, match="lock timeout"):
+                await set_limit(impatient, 5, *GROUP)
+            await set_limit(impatient, 5)  # not a pool: waits for nobody
+        await set_limit(impatient, 5, *GROUP)
+    finally:
+        await impatient.close()
