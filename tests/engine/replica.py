@@ -25,9 +25,16 @@ class Replica:
 @asynccontextmanager
 async def replica(dsn: str, options: EngineOptions | None = None) -> AsyncIterator[Replica]:
     """Run a replica."""
+    async with bare_replica(dsn, options) as bare, running(bare.store, bare.engine):
+        yield bare
+
+
+@asynccontextmanager
+async def bare_replica(dsn: str, options: EngineOptions | None = None) -> AsyncIterator[Replica]:
+    """Run a replica without loops: nothing happens in it but what requests bring about."""
     store = await Store.open(dsn)
     try:
-        async with Engine(store, options) as engine, running(store, engine):
+        async with Engine(store, options) as engine:
             yield Replica(store, engine)
     finally:
         await store.close()

@@ -1,0 +1,130 @@
+"""Room made elsewhere reaches those who wait here: soon by notification, in any case by the poll."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from almoner_server.core.terms import Period
+from almoner_server.loops import WatchLoop
+
+from tests.engine.replica import Replica, allowed, bare_replica, limit_user, replica
+from tests.engine.requests import check, release
+from tests.engine.waiters import queue, take
+
+
+class Deaf(WatchLoop):
+    """Polls only."""
+
+    async def _listen(self) -> None:
+        pass
+
+
+class Idle(WatchLoop):
+    """Runs once, and from then on has only notifications."""
+
+    period = 1000.0
+
+    def __init__(self, replica: Replica) -> None:
+        super().__init__(replica.store, replica.engine)
+        self.ran = asyncio.Event()
+
+    async def run(self) -> None:
+        await super().run()
+        self.ran.set()
+
+
+@pytest.fixture
+async def here(database: str) -> AsyncIterator[Replica]:
+    async with bare_replica(database) as here:
+        yield here
+
+
+@pytest.fixture
+async def there(database: str) -> AsyncIterator[Replica]:
+    async with bare_replica(database) as there:
+        yield there
+
+
+async def test_a_notification_tells_of_room_made_elsewhere(here: Replica, there: Replica) -> None:
+    await limit_user(here.store, "u1", 1)
+    hold = await take(there, check("u1"))
+    waiter = await queue(here, check("u1"))
+    watch = Idle(here)
+    watch.start()
+    await watch.ran.wait()
+    await there.engine.submit(release(hold))
+    assert allowed(await asyncio.wait_for(waiter, 5))
+    await watch.stop()
+
+
+async def test_a_notification_tells_of_limits_changed_elsewhere(here: Replica, there: Replica) -> None:
+    await limit_user(here.store, "u1", 1)
+    await take(here, check("u1"))
+    waiter = await queue(here, check("u1"))
+    watch = Idle(here)
+    watch.start()
+    await watch.ran.wait()
+    await limit_user(there.store, "u1", 2)
+    assert allowed(await asyncio.wait_for(waiter, 5))
+    await watch.stop()
+
+
+async def test_the_poll_finds_room_made_elsewhere(here: Replica, there: Replica) -> None:
+    await limit_user(here.store, "u1", 1)
+    hold = await take(there, check("u1"))
+    waiter = await queue(here, check("u1"))
+    watch = Deaf(here.store, here.engine)
+    watch.start()
+    begun = time.monotonic()
+    await there.engine.submit(release(hold))
+    assert allowed(await asyncio.wait_for(waiter, 5))
+    assert time.monotonic() - begun < 0.8  # sooner than anybody is tried in any case
+    await watch.stop()
+
+
+async def test_the_poll_finds_limits_changed_elsewhere(here: Replica, there: Replica) -> None:
+    await limit_user(here.store, "u1", 1)
+    await take(here, check("u1"))
+    waiter = await queue(here, check("u1"))
+    watch = Deaf(here.store, here.engine)
+    watch.start()
+    begun = time.monotonic()
+    await limit_user(there.store, "u1", 2)
+    assert allowed(await asyncio.wait_for(waiter, 5))
+    assert time.monotonic() - begun < 0.8
+    await watch.stop()
+
+
+async def test_a_window_that_ends_lets_waiters_in(database: str) -> None:
+    midnight = datetime(2026, 3, 12, tzinfo=UTC)
+    async with replica(database) as here:
+        await here.store.clock.freeze(midnight - timedelta(seconds=1))
+        await limit_user(here.store, "u1", 1, period=Period.DAY)
+        await take(here, check("u1"))
+        waiter = await queue(here, check("u1"))
+        await here.store.clock.freeze(midnight)
+        assert allowed(await asyncio.wait_for(waiter, 3))
+
+
+async def test_the_end_of_the_last_wait_is_told(here: Replica, there: Replica) -> None:
+    """Others stop notifying: nobody pays for waiting while nobody waits."""
+    await limit_user(here.store, "u1", 1)
+    await take(here, check("u1"))
+    waiter = await queue(here, check("u1"))
+    watch = WatchLoop(here.store, here.engine)
+    await watch.run()
+    assert await leases(there) == 1
+    waiter.cancel()
+    await asyncio.wait([waiter])
+    await watch.run()
+    assert await leases(there) == 0
+    await watch.stop()
+
+
+async def leases(replica: Replica) -> int:
+    """Count the replicas that say somebody waits there."""
+    async with replica.store._database.snapshot() as connection:
+        count: int = await connection.fetchval("SELECT count(*) FROM waiting")
+        return count
