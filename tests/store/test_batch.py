@@ -1,4 +1,4 @@
-"""A batch is one transaction: all rows locked first, each request answered on its own, nothing left of a refusal."""
+"""A batch is one transaction: rows locked first, each request answered alone, nothing left of a refusal."""
 
 import asyncio
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Rows are locked in one order, all of them before anything is decided, and only where something may be written."""
+"""Rows are locked in one order, all before anything is decided, and only where something may be written."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ async def until_somebody_waits(database: str) -> None:
     watcher = await asyncpg.connect(database)
     try:
         while not await watcher.fetchval(WAITING):
-            await asyncio.sleep(0.005)
+            pass  # each look is a round trip: the others run meanwhile
     finally:
         await watcher.close()
 

@@ -1,7 +1,7 @@
-"""Migrations: applied once whoever comes first, by an ordinary owner, and never over a schema they do not know."""
+"""Migrations: applied once whoever comes first, by an ordinary owner, never over a schema they do not know."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
 import pytest
@@ -61,7 +61,7 @@ async def test_a_server_that_does_not_migrate_says_what_to_do(empty: str) -> Non
     ],
 )
 async def test_a_schema_of_others_is_refused(
-    database: str, act: "type[migrate]", tampering: str, complaint: str
+    database: str, act: Callable[[str, StoreOptions], Awaitable[object]], tampering: str, complaint: str
 ) -> None:
     await execute(database, tampering)
     with pytest.raises(SchemaMismatch, match=complaint):

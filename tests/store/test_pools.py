@@ -1,4 +1,4 @@
-"""A pool counts what was spent before it existed, also while everybody spends, and has a row only while limited."""
+"""A pool counts what was spent before it existed, even while all spend, and has a row only while limited."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -44,13 +44,13 @@ async def test_a_pool_is_filled_from_the_ledger_in_the_windows_of_each_entry(
 ) -> None:
     # The 1st of April 2026 is a Wednesday: day, week and month each begin at another moment.
     moments = [
-        datetime(2026, 3, 20, 12),
-        datetime(2026, 3, 30, 12),
-        datetime(2026, 4, 1, 12),
-        datetime(2026, 4, 2, 12),
+        datetime(2026, 3, 20, 12, tzinfo=UTC),
+        datetime(2026, 3, 30, 12, tzinfo=UTC),
+        datetime(2026, 4, 1, 12, tzinfo=UTC),
+        datetime(2026, 4, 2, 12, tzinfo=UTC),
     ]
     for number, moment in enumerate(moments):
-        await store.clock.freeze(moment.replace(tzinfo=UTC))
+        await store.clock.freeze(moment)
         charge = (await committed(store, spend(3 * 10**number, user=f"u{number}", groups=("g",)))).charge
         await adjusted(store, refund(charge.id, 10**number))
         await checked(store, hold(5 * 10**number, user=f"u{number}", groups=("g",), ttl=86400))

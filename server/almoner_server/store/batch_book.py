@@ -68,7 +68,7 @@ class BatchReader:
         return Reading(book, context.others_wait)
 
     def _covered(self, planned: Footprint, requests: Sequence[Request], book: Book) -> Footprint:
-        """Return which rows are needed, given what was found. Raises Stale if not all were locked and read."""
+        """Return which rows are needed, given what was found. Raises Stale if not all of them were locked."""
         found = _facts_in(book)
         needed = footprint(requests, found, book.groups, book.namespaces)
         if not planned.covers(needed):
