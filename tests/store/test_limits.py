@@ -1,5 +1,6 @@
 """Limits: set, raised, deleted, in force at once on every replica, and every change remembered."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -8,7 +9,7 @@ from almoner_server.core.errors import RequestFailed
 from almoner_server.core.terms import Period, TargetKind
 from almoner_server.store import DeleteLimit, RaiseLimit, SetLimit, Store
 
-from tests.store.asking import ask, checked, limit_key, set_limit
+from tests.store.asking import ask, checked, hold, limit_key, set_limit
 
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
 KEY = limit_key()
@@ -32,6 +33,22 @@ async def test_a_change_is_in_force_on_every_replica_at_once(
         assert (await checked(replica, call)).decision.allowed is allowed
     await store.limits.delete(DeleteLimit("default", key))
     assert (await checked(replica, call)).decision.allowed
+
+
+async def test_limits_that_never_stand_still_hold_up_no_check(store: Store, replica: Store) -> None:
+    done = asyncio.Event()
+
+    async def keep_changing() -> None:
+        amount = 0
+        while not done.is_set():
+            amount = amount % 1000 + 1
+            await set_limit(store, 10_000 + amount)
+
+    changes = asyncio.create_task(keep_changing())
+    for _ in range(50):
+        assert (await checked(replica, hold(1))).decision.limits[0].limit
+    done.set()
+    await changes
 
 
 async def test_what_is_in_force_already_is_left_alone_whatever_the_etag(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Migrations: applied once whoever comes first, by an ordinary owner, never over a schema they do not know."""
+"""Migrations: applied once whoever comes first, by an ordinary owner, never over a schema unknown to them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -42,8 +42,10 @@ CORRUPTIONS = {
         "default: CHAT child is named by a charge but does not exist, or has another chain",
     ),
     "a duplicate id": (
-        "ALTER TABLE charges DROP CONSTRAINT charges_pkey; "
-        "INSERT INTO charges SELECT * FROM charges WHERE user_id = 'u2'",
+        """
+        ALTER TABLE charges DROP CONSTRAINT charges_pkey;
+        INSERT INTO charges SELECT * FROM charges WHERE user_id = 'u2'
+        """,
         "duplicate_id",
         "occurs 2 times",
     ),

@@ -4,29 +4,39 @@ Which rows these are is worked out from what is remembered. Under the locks it i
 was found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from almoner_server.core.book import Book
 from almoner_server.core.expiry import expiry_charge_id
 from almoner_server.core.footprint import Known, adjustments_of, charges_of, chats_of, hold_of
+from almoner_server.core.records import NamespaceRules, Target
 from almoner_server.core.requests import Adjust, Commit, Request
 from almoner_server.store.connect import Connection
 from almoner_server.store.lookups import Facts, columns, look_up, read_rules, users_of
 from almoner_server.store.queries import query
 from almoner_server.store.reading import (
+    Context,
     Footprint,
     Stale,
     add_empty,
+    current_rules,
     footprint,
     open_book,
     read_accounts,
     read_context,
-    require_current,
 )
 from almoner_server.store.rows import adjustment_of, charge_of
 from almoner_server.store.rows import hold_of as hold_of_row
+
+MAX_READS = 4
+"""How often limits may be found to have changed between two reads before the transaction begins again."""
+
+Wanted = tuple[
+    Sequence[str], Sequence[tuple[str, str]], Collection[tuple[str, Target]], Sequence[tuple[str, str]]
+]
+"""Namespaces, users, targets of limits and chats."""
 
 
 @dataclass(slots=True)
@@ -57,8 +67,8 @@ class BatchReader:
 
         users = users_of(requests)
         chats = sorted({(r.namespace, chat) for r in requests for chat in chats_of(r)} - known.chains.keys())
-        context = await read_context(connection, names, users, planned.targets, chats, self._replica)
-        rules = await require_current(connection, facts, names, context.revisions)
+        wanted = (names, users, planned.targets, chats)
+        context, rules = await self._read_context(connection, wanted)
         context.chains |= known.chains
         facts.groups.remember({user: context.groups.get(user, ()) for user in users})
 
@@ -66,6 +76,18 @@ class BatchReader:
         await _read_entries(connection, book, requests)
         add_empty(book, self._covered(planned, requests, book).accounts)
         return Reading(book, context.others_wait)
+
+    async def _read_context(
+        self, connection: Connection, wanted: Wanted
+    ) -> tuple[Context, dict[str, NamespaceRules]]:
+        """Read the rest and the rules of the same moment. Raises Stale if the rules never stand still."""
+        for _ in range(MAX_READS):
+            context = await read_context(connection, *wanted, self._replica)
+            rules = current_rules(self._facts, context.revisions)
+            if rules is not None:
+                return context, rules
+            self._facts.rules |= await read_rules(connection, context.revisions)
+        raise Stale
 
     def _covered(self, planned: Footprint, requests: Sequence[Request], book: Book) -> Footprint:
         """Return which rows are needed, given what was found. Raises Stale if not all of them were locked."""

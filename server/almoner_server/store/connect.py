@@ -106,6 +106,9 @@ class Database:
                 yield connection
                 if connection.is_in_transaction() and await connection.execute("COMMIT") != "COMMIT":
                     raise Conflict("the transaction had failed and was rolled back")
+            except asyncpg.ReadOnlySQLTransactionError:
+                connection.terminate()  # no primary any more: look for the new one
+                raise
             except BaseException:
                 await asyncio.shield(_abandon(connection))
                 raise

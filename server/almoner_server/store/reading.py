@@ -15,7 +15,7 @@ from almoner_server.core.records import AccountKey, Limit, LimitKey, NamespaceRu
 from almoner_server.core.requests import Check, Extend, Request
 from almoner_server.core.terms import AccountKind, Period, TargetKind
 from almoner_server.store.connect import Connection
-from almoner_server.store.lookups import Facts, columns, read_rules
+from almoner_server.store.lookups import Facts, columns
 from almoner_server.store.queries import query
 from almoner_server.store.rows import account_of
 
@@ -101,18 +101,11 @@ async def read_context(
     return context
 
 
-async def require_current(
-    connection: Connection, facts: Facts, names: Collection[str], revisions: dict[str, int]
-) -> dict[str, NamespaceRules]:
-    """Return the rules of the namespaces that exist. Raises Stale, facts corrected, if they have changed."""
-    for name in names:
-        if name not in revisions:
-            facts.rules.pop(name, None)
+def current_rules(facts: Facts, revisions: dict[str, int]) -> dict[str, NamespaceRules] | None:
+    """Return the rules of the namespaces that exist, None if those remembered are of other revisions."""
     rules = {name: facts.rules[name] for name in revisions if name in facts.rules}
-    if any(name not in rules or rules[name].revision != revision for name, revision in revisions.items()):
-        facts.rules |= await read_rules(connection, revisions)
-        raise Stale
-    return rules
+    current = all(name in rules and rules[name].revision == revision for name, revision in revisions.items())
+    return rules if current else None
 
 
 def open_book(

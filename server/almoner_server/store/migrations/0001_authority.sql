@@ -70,6 +70,7 @@ CREATE TABLE limits (
     updated_by text NOT NULL,
     PRIMARY KEY (namespace, target_kind, target_id, unit, period)
 );
+CREATE INDEX limits_ending ON limits (namespace, expire_time) WHERE expire_time IS NOT NULL;
 
 -- Who changed which limit, when, from what, to what and why. `revision` is the namespace's of that change and so gives
 -- their order. A change by a delta keeps its request_id, and what it asked for as a fingerprint.

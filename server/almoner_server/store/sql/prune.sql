@@ -23,11 +23,17 @@ holds_deleted AS (
     RETURNING 1
 ),
 old_limits AS (
-    SELECT rule.namespace, rule.target_kind, rule.target_id, rule.unit, rule.period
-    FROM limits AS rule, moment
-    WHERE rule.expire_time < moment.before
+    SELECT old.namespace, old.target_kind, old.target_id, old.unit, old.period
+    FROM namespaces AS namespace
+    CROSS JOIN LATERAL (
+        SELECT rule.namespace, rule.target_kind, rule.target_id, rule.unit, rule.period
+        FROM limits AS rule, moment
+        WHERE rule.namespace = namespace.name AND rule.expire_time < moment.before
+        ORDER BY rule.expire_time
+        LIMIT $2
+        FOR UPDATE OF rule SKIP LOCKED
+    ) AS old
     LIMIT $2
-    FOR UPDATE OF rule SKIP LOCKED
 ),
 limits_deleted AS (
     DELETE FROM limits USING old_limits
