@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 from almoner_server.store import Store, StoreOptions, StoreUnavailable
+from almoner_server.store.connect import Database
 
 from tests.store.asking import Sql, ask, checked, committed, hold, spend
 
@@ -63,3 +64,18 @@ async def test_a_row_locked_for_too_long_is_an_outage_not_a_hang(
         assert (await checked(impatient, hold(1))).decision.allowed
     finally:
         await impatient.close()
+
+
+async def test_a_replica_that_falls_silent_with_rows_locked_lets_go_of_them_soon(
+    store: Store, database: str
+) -> None:
+    await committed(store, spend(1))
+    silent = await Database.open(database, StoreOptions(statement_timeout=0.2))
+    try:
+        transaction = silent.transaction()
+        await (await transaction.__aenter__()).execute(LOCK, "u1")
+        assert (await asyncio.wait_for(checked(store, hold(1)), 5)).decision.allowed
+        with pytest.raises(StoreUnavailable, match="lost"):
+            await transaction.__aexit__(None, None, None)
+    finally:
+        await silent.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Self, TypeAlias
 
@@ -123,12 +123,12 @@ def patience(seconds: float) -> str:
 
 async def _abandon(connection: Connection) -> None:
     """End a failed transaction, or the connection if that cannot be done in time."""
-    if connection.is_closed() or not connection.is_in_transaction():
-        return
     try:
-        await connection.execute("ROLLBACK", timeout=GRACE)
+        if connection.is_in_transaction():
+            await connection.execute("ROLLBACK", timeout=GRACE)
     except Exception:  # noqa: BLE001 - whatever it is, the connection is of no use any more
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):  # the pool has noticed by itself
+            connection.terminate()
 
 
 async def _nothing_to_reset(_: "asyncpg.Connection[asyncpg.Record]") -> None:

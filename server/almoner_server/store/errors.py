@@ -70,5 +70,7 @@ def translated() -> Iterator[None]:
 
 
 def _described(error: BaseException) -> str:
+    if "released back to the pool" in str(error):  # what asyncpg says of one that the server has ended
+        return "the connection was lost"
     text = str(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
