@@ -43,6 +43,10 @@ class Health:
     async def failed(self) -> None:
         """Note that patience did not help a batch; find out whether the store is down."""
         self._doubtful = True
+        await self.look()
+
+    async def look(self) -> None:
+        """Find out whether the store is down."""
         if self._prober is None and not await self._answers() and self._prober is None:
             logger.warning("the store does not answer: calls are turned away until it does")
             self._prober = asyncio.create_task(self._probe(), name="almoner-engine-probe")

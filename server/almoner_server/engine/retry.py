@@ -10,6 +10,7 @@ from almoner_server.core.requests import Adjust, AdjustResult, Commit, CommitRes
 from almoner_server.engine.calls import Call
 from almoner_server.engine.health import Health
 from almoner_server.engine.ports import BatchStore, Observer
+from almoner_server.engine.silence import ended_if_silent
 from almoner_server.store import BatchOutcome, StoreUnavailable
 
 FIRST_PAUSE_SECONDS = 0.02
@@ -53,7 +54,8 @@ class Carrier:
     async def _attempt(self, batch: Sequence[Call], requests: Sequence[Request]) -> BatchOutcome:
         waited = time.monotonic() - min(call.arrival for call in batch)
         with self._observer.batch(len(batch), waited, contexts_of(batch)):
-            return await self._store.run_batch(requests)
+            async with ended_if_silent(self._health, self._retry_seconds):
+                return await self._store.run_batch(requests)
 
 
 def contexts_of(batch: Iterable[Call]) -> list[Hashable]:
