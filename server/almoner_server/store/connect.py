@@ -109,6 +109,9 @@ class Database:
             except asyncpg.ReadOnlySQLTransactionError:
                 connection.terminate()  # no primary any more: look for the new one
                 raise
+            except (asyncio.CancelledError, TimeoutError):
+                connection.terminate()  # asyncpg would wait for an answer first, and there may never be one
+                raise
             except BaseException:
                 await asyncio.shield(_abandon(connection))
                 raise
