@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from almoner_server.engine import Engine
+from almoner_server.loops import ExpireLoop
 from almoner_server.store import Store
 
 from tests.engine.eventually import eventually
@@ -46,6 +47,18 @@ async def test_a_hold_does_not_run_out_early(database: str) -> None:
         assert allowed(await here.engine.check(check("u1", ttl=MINUTE)))
         await here.store.clock.freeze(NOW + MINUTE - timedelta(microseconds=1))
         assert busy(await here.engine.check(check("u1"), timedelta(seconds=1.2)))
+
+
+async def test_one_run_ends_all_that_is_due(store: Store) -> None:
+    await store.clock.freeze(NOW)
+    async with Engine(store) as engine:
+        await engine.submit_many(
+            [check("u1", ttl=MINUTE) for _ in range(1001)]
+        )  # more than are asked for at a time
+        await store.clock.freeze(NOW + MINUTE)
+        assert await store.upkeep.holds_due(1) != []
+        await ExpireLoop(store, engine).run()
+        assert await store.upkeep.holds_due(1) == []
 
 
 async def test_replicas_that_expire_the_same_holds_agree(database: str) -> None:

@@ -7,11 +7,12 @@ import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from almoner_server.core.requests import CommitResult
 from almoner_server.embedded import EmbeddedPostgres
@@ -94,6 +95,52 @@ async def test_while_the_database_is_away_calls_fail_soon_and_then_at_once(folde
             assert busy(await here.engine.check(check("u1")))
             await here.engine.submit(release(hold))
             assert allowed(await here.engine.check(check("u1")))
+
+
+@asynccontextmanager
+async def stopped(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
+    """Stop the processes that serve clients or accept them: nothing closes and nothing answers."""
+    assert postgres.pid is not None
+    connection = await asyncpg.connect(postgres.dsn)
+    rows = await connection.fetch("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'")
+    await connection.close()
+    pids = [postgres.pid, *(row["pid"] for row in rows)]
+    for pid in pids:
+        with suppress(ProcessLookupError):  # the one that was asked
+            os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+async def test_a_database_that_falls_silent_counts_as_away(folder: Path) -> None:
+    impatient = EngineOptions(retry_seconds=0.3, probe_seconds=0.05)
+    async with database_of_its_own(folder) as postgres, replica(postgres.dsn, impatient) as here:
+        request = check("u1")
+        assert allowed(await here.engine.check(request))
+        async with stopped(postgres):
+            with pytest.raises(StoreUnavailable):
+                await asyncio.wait_for(here.engine.submit(check("u1")), 6)
+            assert not here.engine.available
+        await eventually(lambda: here.engine.available, WAIT_SECONDS)
+        assert allowed(await here.engine.check(request))
+
+
+async def test_a_database_that_is_merely_slow_does_not(folder: Path) -> None:
+    impatient = EngineOptions(retry_seconds=0.1, probe_seconds=0.05)
+    async with database_of_its_own(folder) as postgres, replica(postgres.dsn, impatient) as here:
+        blocker = await asyncpg.connect(postgres.dsn)
+        async with blocker.transaction():
+            await blocker.execute("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
+            slow = asyncio.create_task(here.engine.check(check("u1")))
+            await asyncio.wait([slow], timeout=1)
+            assert not slow.done()
+            assert here.engine.available
+        assert allowed(await slow)
+        await blocker.close()
 
 
 async def test_those_who_wait_hear_of_an_outage_and_the_loops_outlive_it(folder: Path) -> None:
