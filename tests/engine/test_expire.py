@@ -52,9 +52,8 @@ async def test_a_hold_does_not_run_out_early(database: str) -> None:
 async def test_one_run_ends_all_that_is_due(store: Store) -> None:
     await store.clock.freeze(NOW)
     async with Engine(store) as engine:
-        await engine.submit_many(
-            [check("u1", ttl=MINUTE) for _ in range(1001)]
-        )  # more than are asked for at a time
+        more_than_one_round = [check("u1", ttl=MINUTE) for _ in range(1001)]
+        await engine.submit_many(more_than_one_round)
         await store.clock.freeze(NOW + MINUTE)
         assert await store.upkeep.holds_due(1) != []
         await ExpireLoop(store, engine).run()
