@@ -30,7 +30,7 @@ lint: .venv .venv-proto/.ready ## Run every check that is not a test
 	$(BIN)/buf format --diff --exit-code protos
 	$(BIN)/buf breaking --against protos/baseline.binpb
 	$(BIN)/squawk server/almoner_server/store/migrations/*.sql
-	sh tools/check_generated.sh client/almoner/v1 .venv-proto/bin/python tools/generate_stubs.py
+	sh tools/check_generated.sh client/almoner .venv-proto/bin/python tools/generate_stubs.py
 	sh tools/check_generated.sh client/almoner $(BIN)/python tools/generate_blocking.py
 
 format: .venv ## Format Python and proto files, apply safe fixes
@@ -38,7 +38,7 @@ format: .venv ## Format Python and proto files, apply safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/buf format --write protos
 
-proto: .venv-proto/.ready ## Generate client/almoner/v1 from protos/
+proto: .venv-proto/.ready ## Generate the stubs under client/almoner from protos/
 	.venv-proto/bin/python tools/generate_stubs.py
 
 proto-baseline: .venv ## Take today's protos as the contract that later ones must not break

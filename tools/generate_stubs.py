@@ -1,4 +1,4 @@
-"""Generate the Python stubs under client/almoner/v1 from protos/almoner/v1.
+"""Generate the Python stubs under client/almoner from protos/almoner.
 
 Runs in .venv-proto (`make proto`). The proto path equals the Python path, so the imports inside the
 generated files hold as they are and nothing is rewritten.
@@ -13,15 +13,16 @@ import grpc_tools
 from grpc_tools import protoc
 
 PROTOS = Path("protos")
-PACKAGE = Path("almoner", "v1")
-STUBS = Path("client") / PACKAGE
+PACKAGES = (Path("almoner", "v1"), Path("almoner", "testing", "v1"))
+STUBS = Path("client")
 PLUGINS = Path(sys.executable).parent
 WELL_KNOWN_TYPES = Path(grpc_tools.__file__).parent / "_proto"
 
 
 def run_protoc(target: Path, pattern: str, *kinds: str) -> None:
     """Write stubs of some kinds for the protos that match; exits with protoc's code when it fails."""
-    sources = sorted(str(path.relative_to(PROTOS)) for path in (PROTOS / PACKAGE).glob(pattern))
+    found = (path for package in PACKAGES for path in (PROTOS / package).glob(pattern))
+    sources = sorted(str(path.relative_to(PROTOS)) for path in found)
     code = protoc.main(
         [
             "protoc",
@@ -42,10 +43,11 @@ def run_protoc(target: Path, pattern: str, *kinds: str) -> None:
 
 def replace_stubs(fresh: Path) -> None:
     """Put the fresh stubs in place of the old; one whose proto is gone goes too."""
-    for old in STUBS.glob("*_pb2*.py*"):
-        old.unlink()
-    for new in fresh.iterdir():
-        shutil.copyfile(new, STUBS / new.name)
+    for package in PACKAGES:
+        for old in (STUBS / package).glob("*_pb2*.py*"):
+            old.unlink()
+        for new in (fresh / package).iterdir():
+            shutil.copyfile(new, STUBS / package / new.name)
 
 
 def main() -> None:
@@ -53,7 +55,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as target:
         run_protoc(Path(target), "*.proto", "python", "mypy")
         run_protoc(Path(target), "*_service.proto", "grpc_python", "mypy_grpc")
-        replace_stubs(Path(target) / PACKAGE)
+        replace_stubs(Path(target))
 
 
 if __name__ == "__main__":

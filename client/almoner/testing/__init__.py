@@ -1,0 +1,1 @@
+"""For tests of programs that use an authority; needs a server started with `--test-clock`."""

@@ -1,0 +1,1 @@
+"""Generated from protos/almoner/testing/v1; never edited."""

@@ -1,0 +1,73 @@
+"""What an operator may set. Options win over ALMONER_ variables, these over the file (docs/operations.md)."""
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from almoner_server.embedded import default_data_dir
+
+ON_STORE_FAILURE = ("deny", "allow")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+MAX_LANES = 64
+MAX_GRACE = 3600.0
+
+
+class ConfigError(Exception):
+    """Says which setting is wrong, and what it may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Holds the settings of one server."""
+
+    listen: str = "127.0.0.1:50051"
+    """`host:port` or `unix:path`; port 0 takes any that is free."""
+    database_url: str | None = None
+    """The DSN of a PostgreSQL; None runs an embedded one."""
+    data_dir: Path = field(default_factory=default_data_dir)
+    """Where the embedded PostgreSQL lives."""
+    auto_migrate: bool = False
+    """Bring the schema up to date at the start. The embedded database always is."""
+    on_store_failure: str = "deny"
+    """What a check is answered while the store cannot be reached: one of ON_STORE_FAILURE."""
+    grace: float = 30.0
+    """Seconds that calls under way get when the server stops."""
+    lanes: int = 4
+    """Transactions under way at once."""
+    statement_cache_size: int = 100
+    """Prepared statements a connection keeps; 0 behind pgbouncer in transaction mode."""
+    metrics_listen: str | None = None
+    """`host:port` where Prometheus finds the metrics; None shows none."""
+    log_format: str = "plain"
+    """`plain` or `json`."""
+    log_level: str = "INFO"
+    """One of LOG_LEVELS."""
+    test_clock: bool = False
+    """Callers may set the clock. For tests only."""
+
+    @property
+    def embedded(self) -> bool:
+        """Tell whether the authority runs its own PostgreSQL."""
+        return self.database_url is None
+
+    @property
+    def migrates(self) -> bool:
+        """Tell whether the schema is brought up to date at the start."""
+        return self.auto_migrate or self.embedded
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Read settings from a TOML file; names are those of `Config`.
+
+    Raises:
+        ConfigError: the file cannot be read, is no TOML, or has a name that is no setting.
+    """
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    known = sorted(setting.name for setting in fields(Config))
+    if unknown := sorted(settings.keys() - set(known)):
+        raise ConfigError(f"{path}: no setting is called {', '.join(unknown)}; there are {', '.join(known)}")
+    return settings

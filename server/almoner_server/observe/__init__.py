@@ -1,0 +1,1 @@
+"""What can be seen of the authority: logs always, traces and metrics where they are asked for."""

@@ -1,0 +1,1 @@
+"""What was said: messages in, validated, answered by the engine or the store, messages out."""

@@ -1,0 +1,1 @@
+"""Turn what the core answers into messages. The numbers of enums are the same on both sides."""

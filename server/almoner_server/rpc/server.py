@@ -1,0 +1,99 @@
+"""The gRPC server: which services it has, where it listens, and what it bounds."""
+
+from dataclasses import dataclass
+
+import grpc
+from almoner.testing.v1 import clock_service_pb2
+from almoner.v1 import admin_service_pb2, quota_service_pb2
+from grpc_health.v1 import health_pb2
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from grpc_reflection.v1alpha import reflection
+
+from almoner_server.observe.report import CallWatcher
+from almoner_server.rpc.address import UNIX, ListenError, join, require_free, split
+from almoner_server.rpc.admin_service import AdminService
+from almoner_server.rpc.backend import Backend
+from almoner_server.rpc.clock_service import ClockService
+from almoner_server.rpc.health import Health
+from almoner_server.rpc.methods import binder
+from almoner_server.rpc.quota_service import QuotaService
+
+MAX_MESSAGE_BYTES = 16 << 20
+"""Room for a batch of 1,000 items that each use up what they may."""
+OPTIONS = [
+    ("grpc.so_reuseport", 0),  # a second server on the same port is a mistake, and must look like one
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_concurrent_streams", 10_000),  # of one connection; calls that wait for room each take one
+    (
+        "grpc.keepalive_time_ms",
+        60_000,
+    ),  # notices a caller whose machine is gone, and cancels its calls
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
+_QUOTA = quota_service_pb2.DESCRIPTOR.services_by_name["QuotaService"]
+_ADMIN = admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"]
+_CLOCK = clock_service_pb2.DESCRIPTOR.services_by_name["ClockService"]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Says what the server offers."""
+
+    allow_degraded: bool = False
+    """Checks are allowed, unseen, while the store cannot be reached."""
+    test_clock: bool = False
+    """Callers may set the authority's clock."""
+
+
+class Server:
+    """Serves on one address, from `start` until `stop`."""
+
+    def __init__(self, backend: Backend, watcher: CallWatcher, options: ServerOptions) -> None:
+        self._grpc = grpc.aio.server(options=OPTIONS)
+        self._backend = backend
+        bind = binder(backend, watcher)
+        quota = QuotaService(backend, allow_degraded=options.allow_degraded)
+        handlers = [bind(_QUOTA, quota), bind(_ADMIN, AdminService(backend))]
+        names = ["", _QUOTA.full_name, _ADMIN.full_name]
+        if options.test_clock:
+            handlers.append(bind(_CLOCK, ClockService(backend)))
+            names.append(_CLOCK.full_name)
+        self._grpc.add_generic_rpc_handlers(handlers)
+        self._health = Health(backend, names, names[:2] if options.allow_degraded else [])
+        add_HealthServicer_to_server(self._health.servicer, self._grpc)
+        health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+        reflection.enable_server_reflection([*names[1:], health_name, reflection.SERVICE_NAME], self._grpc)
+
+    def listen(self, address: str) -> str:
+        """Take an address, so that nobody else gets it; returns it with the port that port 0 became.
+
+        Raises:
+            ListenError: the address is malformed or taken.
+        """
+        require_free(address)
+        try:
+            port = self._grpc.add_insecure_port(address)
+        except RuntimeError as error:
+            raise ListenError(f"cannot listen on {address}: {error}") from error
+        return address if address.startswith(UNIX) else join(split(address)[0], port)
+
+    async def start(self) -> None:
+        """Answer calls."""
+        await self._health.start()
+        await self._grpc.start()
+
+    async def refresh_health(self) -> None:
+        """Look at once how the store is: it has just been reached."""
+        await self._health.look()
+
+    async def refuse(self) -> None:
+        """Say that the server stops, to whoever asks for its health and to every new call."""
+        self._backend.close()
+        await self._health.stop()
+
+    async def stop(self, grace: float) -> None:
+        """Accept no more connections; return when all calls are answered, at the latest after `grace` s."""
+        await self._grpc.stop(grace)
