@@ -1,0 +1,1 @@
+"""Tests of what the examples print and of what surrounds the product."""
