@@ -5,13 +5,23 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from almoner_server.store import Store
 
-from tests.support.postgres import Postgres
+from tests.support.postgres import SYSTEM_FOLDERS, Postgres, system_binaries
 
 
 @pytest.fixture(scope="session")
 def embedded_postgres() -> Iterator[Postgres]:
     """Run the PostgreSQL that the authority brings along, for the whole session."""
     with Postgres.embedded() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def system_postgres() -> Iterator[Postgres]:
+    """Run the newest PostgreSQL of the machine itself, for the whole session."""
+    binaries = system_binaries()
+    if binaries is None:
+        pytest.skip(f"no PostgreSQL 15 or later in {SYSTEM_FOLDERS}")
+    with Postgres(binaries) as server:
         yield server
 
 
