@@ -3,18 +3,19 @@
 import re
 import sys
 
-from tests.examples.program import EXAMPLES, output_of
+from tests.examples.conftest import SECONDS_TO_MIDNIGHT
+from tests.examples.program import output_of
 
 
 async def run(name: str, server: str) -> list[str]:
-    return await output_of(sys.executable, "-W", "error", EXAMPLES / name, server=server)
+    return await output_of(sys.executable, "-W", "error", name, server=server)
 
 
 async def test_the_web_backend_answers_refusals_with_retry_after(address: str) -> None:
     assert await run("web_backend.py", address) == [
         "ann: 200 You said: hello",
         "ann: 200 You said: again",
-        f"ann: 402 Quota exceeded, Retry-After: {14 * 3600} s",
+        f"ann: 402 Quota exceeded, Retry-After: {SECONDS_TO_MIDNIGHT} s",
         "ben: 429 Quota busy, Retry-After: 1 s",
         "ben: 200 You said: hello",
     ]
