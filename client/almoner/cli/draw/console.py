@@ -1,0 +1,41 @@
+"""Where answers are drawn: colours on a terminal, plain text elsewhere; NO_COLOR is honoured by rich."""
+
+import os
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+PLAIN_WIDTH = 240
+"""Columns where there is no terminal: a line that a script reads is not wrapped."""
+
+
+def stdout() -> Console:
+    """Make the console for answers."""
+    return _console(stderr=False)
+
+
+def stderr() -> Console:
+    """Make the console for what accompanies an answer: progress and notes."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = PLAIN_WIDTH
+    return console
+
+
+def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
+    """Make a table without lines at its sides; columns in `numbers` stand at the right."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    for column in columns:
+        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return made
+
+
+def note(text: str) -> Text:
+    """Write what is of lesser weight."""
+    return Text(text, style="dim")

@@ -1,0 +1,199 @@
+"""`limit`: who may spend how much."""
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+import click
+
+from almoner.amounts import Amount
+from almoner.cli import values
+from almoner.cli.answers import print_json
+from almoner.cli.options import Settings, connection_options, examples, pass_settings
+from almoner.cli.targets import KINDS, OPTIONS, chosen_target, filtering_target, target_options
+from almoner.types.enums import Period, TargetKind
+from almoner.types.limits import Raised
+from almoner.types.parties import Target
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+@click.group()
+def limit() -> None:
+    """Set, list and delete limits, and see who changed them.
+
+    A limit is on one target: --default, --group-default, --user, --chat, --group-pool or --namespace-pool.
+    """
+
+
+def _change_options(command: Decorated) -> Decorated:
+    """Add what every change takes."""
+    for option in (
+        click.option("--reason", default="", help="Why. Kept with the change."),
+        click.option("--actor", default="", help="Who asks for this. Kept with the change."),
+        click.option("--etag", default="", help="Only if the limit in force still has this etag."),
+        click.option(
+            "--per",
+            "period",
+            type=values.PERIOD,
+            help="How long a window is. Not needed for a chat and for in_flight: lifetime.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _period(period: Period | None, target: Target, unit: str) -> Period:
+    if period is None and (target.kind is TargetKind.CHAT or unit == "in_flight"):
+        return Period.LIFETIME
+    if period is None:
+        raise click.UsageError("Missing option '--per': day, week, month or lifetime")
+    return period
+
+
+@limit.command(
+    "set",
+    epilog=examples(
+        "almoner limit set --default usd=25 --per month",
+        "almoner limit set --user u-17 usd=unlimited --per month --until 2026-12-01",
+        "almoner limit set --user u-17 usd=5 --per month --add --reason top-up",
+        "almoner limit set --chat c1 usd=2.50",
+        "almoner limit set --default in_flight=4",
+    ),
+)
+@click.argument("value", type=values.limit_value, metavar="UNIT=AMOUNT|UNIT=unlimited")
+@target_options
+@click.option("--add", is_flag=True, help="Raise the limit in force by the amount.")
+@click.option("--request-id", metavar="UUID", help="With --add: an id, to be able to repeat this command.")
+@click.option(
+    "--until",
+    "expire_time",
+    type=values.time,
+    metavar="TIME",
+    help="For a user: in force strictly before this time, as 2026-12-01, 2026-12-01T08:00Z or +36h.",
+)
+@_change_options
+@connection_options
+@pass_settings
+@click.pass_context
+def set_limit(
+    ctx: click.Context,
+    settings: Settings,
+    /,
+    value: tuple[str, Amount | None],
+    add: bool,
+    request_id: str | None,
+    period: Period | None,
+    expire_time: datetime | None,
+    **change: Any,
+) -> None:
+    """Set a limit, or with --add raise it. In force for the next check.
+
+    0 blocks everything. It applies to the running window: what was spent before counts.
+    """
+    target, (unit, amount) = chosen_target(ctx), value
+    details: dict[str, Any] = {
+        "unit": unit,
+        "period": _period(period, target, unit),
+        "expire_time": expire_time,
+        **change,
+    }
+    if amount is None and add:
+        raise click.UsageError("--add needs an amount, not unlimited")
+    if request_id is not None and not add:
+        raise click.UsageError("--request-id is for --add: setting a value may be repeated as it is")
+    with settings.client() as quota:
+        if add and amount is not None:
+            answer = quota.admin.raise_limit(target, delta=amount, request_id=request_id, **details)
+        elif amount is None:
+            answer = Raised(limit=quota.admin.set_unlimited(target, **details), replayed=False)
+        else:
+            answer = Raised(limit=quota.admin.set_limit(target, amount=amount, **details), replayed=False)
+    if settings.json:
+        print_json(answer)
+        return
+    from almoner.cli.draw.limits import draw_limits
+
+    draw_limits([answer.limit])
+
+
+@limit.command("delete", epilog=examples("almoner limit delete --user u-17 usd --per month"))
+@click.argument("unit")
+@target_options
+@_change_options
+@connection_options
+@pass_settings
+@click.pass_context
+def delete_limit(
+    ctx: click.Context, settings: Settings, /, unit: str, period: Period | None, **change: Any
+) -> None:
+    """Delete the limit on UNIT. In force for the next check."""
+    target = chosen_target(ctx)
+    with settings.client() as quota:
+        quota.admin.delete_limit(target, unit=unit, period=_period(period, target, unit), **change)
+    if settings.json:
+        print_json({})
+    else:
+        click.echo("deleted")
+
+
+def _filter_options(command: Decorated) -> Decorated:
+    """Add what every list of limits takes."""
+    kind = click.option("--kind", type=KINDS, help="Only targets of this kind.")
+    return target_options(kind(click.option("--unit", default="", help="Only this unit.")(command)))
+
+
+def _filter(ctx: click.Context, kind: TargetKind | None) -> Target | None:
+    target = filtering_target(ctx)
+    if target is not None and kind is not None:
+        raise click.UsageError(f"give --kind or {OPTIONS[target.kind]}, not both")
+    return target if kind is None else Target(kind)
+
+
+@limit.command("list", epilog=examples("almoner limit list", "almoner limit list --kind user --unit usd"))
+@_filter_options
+@connection_options
+@pass_settings
+@click.pass_context
+def list_limits(ctx: click.Context, settings: Settings, /, unit: str, kind: TargetKind | None) -> None:
+    """List limits by target, unit and period."""
+    with settings.client() as quota:
+        found = list(quota.admin.list_limits(target=_filter(ctx, kind), unit=unit, page_size=1000))
+    if settings.json:
+        print_json({"limits": found})
+        return
+    from almoner.cli.draw.limits import draw_limits
+
+    draw_limits(found)
+
+
+@limit.command("history", epilog=examples("almoner limit history --user u-17 --unit usd"))
+@_filter_options
+@click.option("--per", "period", type=values.PERIOD, help="Only this period.")
+@click.option(
+    "--limit", "count", type=click.IntRange(1), default=100, show_default=True, help="How many at most."
+)
+@connection_options
+@pass_settings
+@click.pass_context
+def history(
+    ctx: click.Context,
+    settings: Settings,
+    /,
+    unit: str,
+    kind: TargetKind | None,
+    period: Period | None,
+    count: int,
+) -> None:
+    """Show who changed which limit, when, from what to what and why, newest first."""
+    with settings.client() as quota:
+        target, size = _filter(ctx, kind), min(count, 1000)
+        changes = quota.admin.list_limit_changes(target=target, unit=unit, period=period, page_size=size)
+        found = list(islice(changes, count))
+    if settings.json:
+        print_json({"limit_changes": found})
+        return
+    from almoner.cli.draw.limits import draw_changes
+
+    draw_changes(found)
