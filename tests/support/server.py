@@ -63,17 +63,10 @@ async def run_server(
 
 async def launch(*options: str, environment: Mapping[str, str] | None = None) -> Process:
     """Start `almoner serve` with pipes for its output."""
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("ALMONER_", "OTEL_"))
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALMONER_", "OTEL_"))}
+    command = (sys.executable, "-c", SERVE, *options)
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        SERVE,
-        *options,
-        stdout=PIPE,
-        stderr=PIPE,
-        env={**inherited, **(environment or {})},
+        *command, stdout=PIPE, stderr=PIPE, env={**kept, **(environment or {})}
     )
 
 

@@ -34,6 +34,15 @@ async def channel(server: Authority) -> AsyncIterator[grpc.aio.Channel]:
         yield channel
 
 
+@pytest.fixture(scope="module")
+async def shared_channel(postgres: Postgres) -> AsyncIterator[grpc.aio.Channel]:
+    """Connect to a server that the tests of a module share, since none of them changes anything."""
+    dsn = await postgres.create_database()
+    async with authority(dsn) as running, grpc.aio.insecure_channel(running.address) as channel:
+        yield channel
+    await postgres.drop_database(dsn)
+
+
 @pytest.fixture
 async def quota(server: Authority) -> AsyncIterator[Client]:
     """Connect the client library to the server."""

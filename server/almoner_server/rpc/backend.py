@@ -16,6 +16,8 @@ class Backend:
         self._engine: Engine | None = None
         self._store: Store | None = None
         self._closed = False
+        self.turned_away = 0
+        """Calls that came after `close`."""
 
     def connect(self, store: Store, engine: Engine) -> None:
         """Take the store into service, with the engine that works on it."""
@@ -28,12 +30,8 @@ class Backend:
     def require_open(self) -> None:
         """Raise RequestFailed SHUTTING_DOWN after `close`."""
         if self._closed:
+            self.turned_away += 1
             raise shutting_down()
-
-    @property
-    def closed(self) -> bool:
-        """Tell whether the server is about to stop."""
-        return self._closed
 
     @property
     def engine(self) -> Engine:

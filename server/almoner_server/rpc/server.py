@@ -1,5 +1,7 @@
 """The gRPC server: which services it has, where it listens, and what it bounds."""
 
+import asyncio
+import time
 from dataclasses import dataclass
 
 import grpc
@@ -33,6 +35,10 @@ OPTIONS = [
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
 ]
+LULL_SECONDS = 1.0
+"""How long a server that stops goes on to turn calls away at most."""
+QUIET_SECONDS = 0.05
+"""Without a call for so long, everybody has heard."""
 _QUOTA = quota_service_pb2.DESCRIPTOR.services_by_name["QuotaService"]
 _ADMIN = admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"]
 _CLOCK = clock_service_pb2.DESCRIPTOR.services_by_name["ClockService"]
@@ -96,4 +102,16 @@ class Server:
 
     async def stop(self, grace: float) -> None:
         """Accept no more connections; return when all calls are answered, at the latest after `grace` s."""
+        await self._lull(min(grace, LULL_SECONDS))
         await self._grpc.stop(grace)
+
+    async def _lull(self, seconds: float) -> None:
+        """Wait until callers have heard that the server stops and leave it alone for a moment.
+
+        What arrives while gRPC shuts down, it cancels: a status that no caller takes for "send it again".
+        """
+        end = time.monotonic() + seconds
+        turned_away = -1
+        while self._backend.turned_away != turned_away and time.monotonic() < end:
+            turned_away = self._backend.turned_away
+            await asyncio.sleep(QUIET_SECONDS)
