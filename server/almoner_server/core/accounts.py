@@ -1,0 +1,66 @@
+"""An account's counters: what it has spent and what is held, by unit and period (docs/semantics.md, Accounts).
+
+The counters of the current day, week, month and of the whole lifetime lie side by side. They are rolled forward when
+read on a later day, so nothing has to run at midnight and a limit set in mid-window finds what was spent before it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from almoner_server.core.calendar import shared_periods
+from almoner_server.core.records import AccountKey
+from almoner_server.core.terms import Period
+
+COUNTERS_PER_UNIT = 2 * len(Period)
+"""spent and held for DAY, WEEK, MONTH and LIFETIME, in this order."""
+
+
+@dataclass(slots=True)
+class Account:
+    """Is one account as of `day` (an ordinal). `counters` maps a unit to its COUNTERS_PER_UNIT numbers."""
+
+    key: AccountKey
+    day: int
+    counters: dict[str, list[int]] = field(default_factory=dict)
+    open_estimates: int = 0
+    open_unpriced: int = 0
+    is_new: bool = False
+    """No row yet."""
+    dirty: bool = False
+    """Differs from its row, other than by rolling."""
+
+    @classmethod
+    def empty(cls, key: AccountKey, day: int) -> Self:
+        """Make the account of somebody never seen before, who has spent nothing."""
+        return cls(key, day, is_new=True)
+
+    def spent(self, unit: str, period: Period) -> int:
+        """Return what was committed in the current window of `period`."""
+        counters = self.counters.get(unit)
+        return counters[2 * period - 2] if counters else 0
+
+    def held(self, unit: str, period: Period) -> int:
+        """Return what is on open holds in the current window of `period`."""
+        counters = self.counters.get(unit)
+        return counters[2 * period - 1] if counters else 0
+
+    def roll(self, day: int) -> None:
+        """Go forward to `day`: windows that have ended start again at 0. An earlier day changes nothing."""
+        if day <= self.day:
+            return
+        kept = shared_periods(self.day, day)
+        for counters in self.counters.values():
+            for period in Period:
+                if period not in kept:
+                    counters[2 * period - 2 : 2 * period] = (0, 0)
+        self.day = day
+
+    def book(self, unit: str, day: int, *, spent: int = 0, held: int = 0) -> None:
+        """Add to the windows that `day` shares with the account's own: an ended window is no longer counted."""
+        if not spent and not held:
+            return
+        counters = self.counters.setdefault(unit, [0] * COUNTERS_PER_UNIT)
+        for period in shared_periods(self.day, day):
+            counters[2 * period - 2] += spent
+            counters[2 * period - 1] += held
+        self.dirty = True

@@ -1,0 +1,106 @@
+"""Everything one batch may touch: read under lock, changed in memory by the decisions, then written in one go."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from almoner_server.core.accounts import Account
+from almoner_server.core.calendar import day_of
+from almoner_server.core.records import (
+    AccountKey,
+    Adjustment,
+    Charge,
+    Hold,
+    Limit,
+    NamespaceRules,
+    Spender,
+    Target,
+)
+from almoner_server.core.terms import AccountKind, TargetKind
+
+
+@dataclass(slots=True)
+class Book:
+    """Holds the rows of a batch at `now`, and what is to be written. A request that fails changes nothing in it."""
+
+    now: datetime
+    namespaces: dict[str, NamespaceRules]
+    accounts: dict[AccountKey, Account] = field(default_factory=dict)
+    chains: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    groups: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """Stored groups of (namespace, user)."""
+    limits: dict[tuple[str, Target], tuple[Limit, ...]] = field(default_factory=dict)
+    """Limits of single users and chats; those of the whole namespace are in its rules."""
+    holds: dict[tuple[str, UUID], Hold] = field(default_factory=dict)
+    charges: dict[tuple[str, UUID], Charge] = field(default_factory=dict)
+    adjustments: dict[tuple[str, UUID], Adjustment] = field(default_factory=dict)
+
+    new_chats: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    new_holds: dict[tuple[str, UUID], Hold] = field(default_factory=dict)
+    changed_holds: dict[tuple[str, UUID], Hold] = field(default_factory=dict)
+    new_charges: dict[tuple[str, UUID], Charge] = field(default_factory=dict)
+    changed_charges: dict[tuple[str, UUID], Charge] = field(default_factory=dict)
+    new_adjustments: dict[tuple[str, UUID], Adjustment] = field(default_factory=dict)
+    freed: set[AccountKey] = field(default_factory=set)
+    """Accounts on which room was made."""
+
+    @property
+    def today(self) -> int:
+        """Return the ordinal of the day of `now`."""
+        return day_of(self.now)
+
+    def account(self, key: AccountKey) -> Account:
+        """Return an account, rolled forward to today. It must have been read: a missing one is a bug."""
+        account = self.accounts[key]
+        account.roll(self.today)
+        return account
+
+    def groups_of(self, namespace: str, user: str, named: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the groups stored for a user together with those the request names, sorted."""
+        return tuple(sorted({*named, *self.groups.get((namespace, user), ())}))
+
+    def accounts_of(self, namespace: str, spender: Spender) -> list[Account]:
+        """Return every account a spend counts for: the user, its chats, and the pools that are limited."""
+        return [self.account(key) for key in account_keys(self.namespaces[namespace], spender)]
+
+    def add_chat(self, namespace: str, chat: str, chain: tuple[str, ...]) -> None:
+        """Create a chat."""
+        self.chains[namespace, chat] = self.new_chats[namespace, chat] = chain
+
+    def add_hold(self, hold: Hold) -> None:
+        """Store a new hold."""
+        self.holds[hold.namespace, hold.id] = self.new_holds[hold.namespace, hold.id] = hold
+
+    def change_hold(self, hold: Hold) -> None:
+        """Note that a hold has changed. One made in this batch is written as new, once."""
+        if (hold.namespace, hold.id) not in self.new_holds:
+            self.changed_holds[hold.namespace, hold.id] = hold
+
+    def add_charge(self, charge: Charge) -> None:
+        """Book a new charge in the ledger."""
+        self.charges[charge.namespace, charge.id] = self.new_charges[charge.namespace, charge.id] = charge
+
+    def change_charge(self, charge: Charge) -> None:
+        """Note that what a charge comes to has changed."""
+        if (charge.namespace, charge.id) not in self.new_charges:
+            self.changed_charges[charge.namespace, charge.id] = charge
+
+    def add_adjustment(self, adjustment: Adjustment) -> None:
+        """Book a correction in the ledger."""
+        key = (adjustment.namespace, adjustment.id)
+        self.adjustments[key] = self.new_adjustments[key] = adjustment
+
+
+def account_keys(rules: NamespaceRules, spender: Spender) -> list[AccountKey]:
+    """Return the keys of every account a spend counts for (docs/semantics.md, Accounts)."""
+    keys = [AccountKey(rules.name, AccountKind.USER, spender.user)] if spender.user else []
+    keys += [AccountKey(rules.name, AccountKind.CHAT, chat) for chat in spender.chain]
+    pools = rules.pools
+    keys += [
+        AccountKey(rules.name, AccountKind.GROUP, group)
+        for group in spender.groups
+        if Target(TargetKind.GROUP_POOL, group) in pools
+    ]
+    if Target(TargetKind.NAMESPACE_POOL, "") in pools:
+        keys.append(AccountKey(rules.name, AccountKind.NAMESPACE, ""))
+    return keys

@@ -1,0 +1,54 @@
+"""Which limit holds for a user: override, else group default, else namespace default (docs/semantics.md, Hierarchy).
+
+Each (unit, period) is resolved on its own.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from almoner_server.core.records import Limit, NamespaceRules, Target
+from almoner_server.core.terms import GroupRule, Period, TargetKind
+
+Slot = tuple[str, Period]
+"""What is resolved on its own: a unit and a period."""
+
+UNLIMITED = float("inf")
+
+
+def effective_limits(
+    rules: NamespaceRules, groups: Iterable[str], overrides: Iterable[Limit], now: datetime
+) -> list[Limit]:
+    """Return the limits in force for one user, one for each (unit, period) that has any, by unit and period."""
+    chosen = _by_slot(rules.limits.get(Target(TargetKind.NAMESPACE_DEFAULT, ""), ()))
+    chosen |= _group_defaults(rules, groups)
+    chosen |= _by_slot(limit for limit in overrides if in_force(limit, now))
+    return [chosen[slot] for slot in sorted(chosen)]
+
+
+def in_force(limit: Limit, now: datetime) -> bool:
+    """Tell whether a limit holds at `now`: strictly before its expire_time."""
+    return limit.expire_time is None or now < limit.expire_time
+
+
+def _group_defaults(rules: NamespaceRules, groups: Iterable[str]) -> dict[Slot, Limit]:
+    """Pick, per slot, the smallest or the largest default among the groups; the first group by name on a tie."""
+    chosen: dict[Slot, Limit] = {}
+    for group in sorted(groups):
+        for limit in rules.limits.get(Target(TargetKind.GROUP_DEFAULT, group), ()):
+            slot = (limit.key.unit, limit.key.period)
+            rival = chosen.get(slot)
+            if rival is None or _wins(limit, rival, rules.group_rule):
+                chosen[slot] = limit
+    return chosen
+
+
+def _wins(limit: Limit, rival: Limit, rule: GroupRule) -> bool:
+    return _size(limit) < _size(rival) if rule is GroupRule.MIN else _size(limit) > _size(rival)
+
+
+def _size(limit: Limit) -> float:
+    return UNLIMITED if limit.amount is None else limit.amount
+
+
+def _by_slot(limits: Iterable[Limit]) -> dict[Slot, Limit]:
+    return {(limit.key.unit, limit.key.period): limit for limit in limits}

@@ -1,0 +1,152 @@
+"""What is remembered: limits, holds, charges, adjustments, chats and the rules of a namespace."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from almoner_server.core.terms import (
+    AccountKind,
+    AdjustmentKind,
+    ChargeOrigin,
+    ExpiryAction,
+    GroupRule,
+    HoldState,
+    Period,
+    Settlement,
+    TargetKind,
+)
+
+Amounts = dict[str, int]
+"""Unit -> amount, an int64 that is never negative."""
+
+
+class AccountKey(NamedTuple):
+    """Names an account. Sorting keys gives the one order in which rows are locked."""
+
+    namespace: str
+    kind: AccountKind
+    id: str
+
+
+class Target(NamedTuple):
+    """Says what a limit is set on. `id` is empty for the namespace's two."""
+
+    kind: TargetKind
+    id: str
+
+
+class LimitKey(NamedTuple):
+    """Identifies a limit inside its namespace."""
+
+    target: Target
+    unit: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Is a rule in force. `amount` None means an explicit unlimited."""
+
+    key: LimitKey
+    amount: int | None
+    expire_time: datetime | None = None
+    etag: str = ""
+    update_time: datetime | None = None
+    updated_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spender:
+    """Says whose accounts a hold or charge touches, fixed when it was admitted.
+
+    `chain` runs from the root chat to the chat itself; empty without a chat. `groups` are sorted.
+    """
+
+    user: str
+    groups: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Hold:
+    """Is an amount set aside. `held` is what is left of it, `spent` what commits have booked on it."""
+
+    namespace: str
+    id: UUID
+    spender: Spender
+    held: Amounts
+    spent: Amounts
+    state: HoldState
+    admit_time: datetime
+    expire_time: datetime
+    on_expiry: ExpiryAction
+    attributes: dict[str, str]
+    fingerprint: bytes
+    """What the request said, hashed: tells a retry from another request under the same id."""
+    answer: str
+    """The decision given at admission, as core.answers encodes it: a retry gets it again."""
+    admitted_expire_time: datetime
+    """The expiry the first answer named; `expire_time` moves with Extend."""
+    settle_time: datetime | None = None
+
+
+@dataclass(slots=True)
+class Charge:
+    """Is an amount booked. Only `open` and `net` ever change, through adjustments."""
+
+    namespace: str
+    id: UUID
+    hold_id: UUID | None
+    spender: Spender
+    amounts: Amounts
+    net: Amounts
+    settlement: Settlement
+    open: bool
+    late: bool
+    origin: ChargeOrigin
+    occurred_at: datetime
+    create_time: datetime
+    attributes: dict[str, str]
+    overrun: Amounts
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """Is a correction of a charge. `change` is what it did to `net`, by unit, negative where it lowered it."""
+
+    namespace: str
+    id: UUID
+    charge_id: UUID
+    kind: AdjustmentKind
+    amounts: Amounts
+    change: dict[str, int]
+    reason: str
+    create_time: datetime
+    fingerprint: bytes
+    net_after: Amounts
+    open_after: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceRules:
+    """Holds what a whole namespace shares: settings and the limits that name no single user or chat.
+
+    `revision` grows with every change of them; a transaction that finds another one reads them anew.
+    """
+
+    name: str
+    units: frozenset[str]
+    group_rule: GroupRule
+    enabled: bool
+    revision: int
+    limits: dict[Target, tuple[Limit, ...]] = field(default_factory=dict)
+    pools: frozenset[Target] = field(init=False)
+    """The pools that are limited, and so have an account row."""
+
+    def __post_init__(self) -> None:
+        """Name the limited pools once, since every request asks for them."""
+        pooled = (TargetKind.GROUP_POOL, TargetKind.NAMESPACE_POOL)
+        pools = frozenset(target for target in self.limits if target.kind in pooled)
+        object.__setattr__(self, "pools", pools)

@@ -1,0 +1,181 @@
+"""What a Commit books: always all of it, whatever the limits and whatever became of the hold.
+
+The cases are those of docs/semantics.md, Settlement.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from almoner_server.core import fingerprints
+from almoner_server.core.adjustments import replace_estimate
+from almoner_server.core.book import Book
+from almoner_server.core.errors import invalid, not_found, reused
+from almoner_server.core.expiry import expire_if_due, expiry_charge_id, late_commit_id
+from almoner_server.core.records import Amounts, Charge, Hold, Spender
+from almoner_server.core.requests import Commit, CommitResult
+from almoner_server.core.sums import book_charge, move_held, overrun
+from almoner_server.core.terms import IN_FLIGHT, ChargeOrigin, ExpiryAction, HoldState, Settlement
+from almoner_server.core.trees import chain_of, remember_chain
+
+CLOCK_SKEW = timedelta(minutes=1)
+"""How far `occurred_at` may lie ahead of our clock and still be taken for now: clocks of callers differ."""
+
+
+def commit(book: Book, request: Commit) -> CommitResult:
+    """Book a cost, exactly once for each charge id."""
+    charge = book.charges.get((request.namespace, request.charge_id))
+    if charge is not None:
+        if charge.fingerprint != fingerprints.of_commit(request):
+            raise reused("charge_id", request.charge_id)
+        return CommitResult(as_booked(charge), replayed=True)
+    hold = expire_if_due(book, request.namespace, request.hold_id) if request.hold_id else None
+    charge = _direct(book, request) if hold is None else _on_hold(book, request, hold)
+    return CommitResult(as_booked(charge), replayed=False)
+
+
+def as_booked(charge: Charge) -> Charge:
+    """Copy a charge as it was when it was booked, before any adjustment: the answer of then."""
+    return replace(charge, net=dict(charge.amounts), open=charge.settlement is not Settlement.ACTUAL)
+
+
+def _on_hold(book: Book, request: Commit, hold: Hold) -> Charge:
+    _require_same_spender(request, hold)
+    late = hold.state is not HoldState.OPEN
+    amounts = _amounts(request, hold)
+    if late:
+        _take_place_of_estimate(book, hold)
+    charge = replace(
+        _charge(book, request, hold.spender, amounts),
+        hold_id=hold.id,
+        late=late,
+        origin=ChargeOrigin.HOLD,
+        occurred_at=hold.admit_time,
+        overrun=overrun(hold.held, amounts, hold.held),
+    )
+    book_charge(book, charge)
+    hold.spent = _sum(hold.spent, amounts)
+    if not late:
+        _settle(book, hold, amounts, partial=request.partial)
+    book.change_hold(hold)
+    return charge
+
+
+def _settle(book: Book, hold: Hold, amounts: Amounts, *, partial: bool) -> None:
+    """Free what the commit used up of the hold, or with a final commit all of it."""
+    if partial:
+        move_held(book, hold, {unit: max(0, held - amounts.get(unit, 0)) for unit, held in hold.held.items()})
+        return
+    book.freed.update(move_held(book, hold, {}))
+    hold.state, hold.settle_time = HoldState.COMMITTED, book.now
+
+
+def _direct(book: Book, request: Commit) -> Charge:
+    if not request.user:
+        raise not_found(
+            "HOLD_NOT_FOUND",
+            f"hold_id: there is no hold {request.hold_id}; with a subject the cost can be booked without it",
+            field="hold_id",
+            value=str(request.hold_id),
+        )
+    chain = chain_of(book, request.namespace, request.chat, request.parent)
+    groups = book.groups_of(request.namespace, request.user, request.groups)
+    occurred_at = _occurred_at(book, request)
+    charge = _charge(book, request, Spender(request.user, groups, chain), request.amounts)
+    charge = replace(charge, occurred_at=occurred_at)
+    remember_chain(book, request.namespace, chain)
+    book_charge(book, charge)
+    if request.hold_id is not None:
+        book.add_hold(_spent_hold(charge, request))
+    return charge
+
+
+def _spent_hold(charge: Charge, request: Commit) -> Hold:
+    """Remember that this hold is over: its check, should it still arrive, must not hold anything."""
+    assert request.hold_id is not None
+    return Hold(
+        namespace=request.namespace,
+        id=request.hold_id,
+        spender=charge.spender,
+        held={},
+        spent=dict(charge.amounts),
+        state=HoldState.COMMITTED,
+        admit_time=charge.occurred_at,
+        expire_time=charge.occurred_at,
+        on_expiry=ExpiryAction.RELEASE,
+        attributes={},
+        fingerprint=b"",
+        answer="[]",
+        admitted_expire_time=charge.occurred_at,
+        settle_time=charge.create_time,
+    )
+
+
+def _charge(book: Book, request: Commit, spender: Spender, amounts: Amounts) -> Charge:
+    return Charge(
+        namespace=request.namespace,
+        id=request.charge_id,
+        hold_id=request.hold_id,
+        spender=spender,
+        amounts=dict(amounts),
+        net=dict(amounts),
+        settlement=request.settlement,
+        open=request.settlement is not Settlement.ACTUAL,
+        late=False,
+        origin=ChargeOrigin.DIRECT,
+        occurred_at=book.now,
+        create_time=book.now,
+        attributes=request.attributes,
+        overrun={},
+        fingerprint=fingerprints.of_commit(request),
+    )
+
+
+def _amounts(request: Commit, hold: Hold) -> Amounts:
+    """Return what to book: as told, or for an estimate without amounts what is held."""
+    if request.settlement is not Settlement.ESTIMATE or request.amounts:
+        return request.amounts
+    if hold.state is not HoldState.OPEN:
+        raise invalid(
+            "FIELD_REQUIRED", "amounts", f"required with ESTIMATE: hold {hold.id} has ended and holds nothing"
+        )
+    return {unit: held for unit, held in hold.held.items() if unit != IN_FLIGHT}
+
+
+def _take_place_of_estimate(book: Book, hold: Hold) -> None:
+    """Undo the estimate that the expiry of the hold booked, since the real cost is known now."""
+    estimate = book.charges.get((hold.namespace, expiry_charge_id(hold.id)))
+    already = late_commit_id(hold.id)
+    if estimate is not None and (hold.namespace, already) not in book.adjustments:
+        change = replace_estimate(book, estimate, already)
+        hold.spent = _sum(hold.spent, change)
+
+
+def _occurred_at(book: Book, request: Commit) -> datetime:
+    if request.occurred_at is None:
+        return book.now
+    if request.occurred_at > book.now + CLOCK_SKEW:
+        value = request.occurred_at.isoformat()
+        message = f"{value} is in the future: it is {book.now.isoformat()}"
+        raise invalid("TIME_OUT_OF_RANGE", "occurred_at", message, value=value, limit=book.now.isoformat())
+    return min(request.occurred_at, book.now)
+
+
+def _require_same_spender(request: Commit, hold: Hold) -> None:
+    """Refuse a commit that names somebody else than the hold does: one of the two ids is wrong."""
+    chat = hold.spender.chain[-1] if hold.spender.chain else ""
+    for field, given, held in (
+        ("subject.user", request.user, hold.spender.user),
+        ("chat.id", request.chat, chat),
+    ):
+        if given and given != held:
+            raise invalid(
+                "HOLD_MISMATCH",
+                field,
+                f"{given} is not the {held or 'empty one'} of the hold",
+                value=given,
+                limit=held,
+            )
+
+
+def _sum(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {unit: one.get(unit, 0) + other.get(unit, 0) for unit in one.keys() | other.keys()}

@@ -1,0 +1,73 @@
+"""How holds and charges move the counters of every account they touch (docs/semantics.md, Accounts)."""
+
+from collections.abc import Iterable, Mapping
+
+from almoner_server.core.book import Book
+from almoner_server.core.calendar import day_of
+from almoner_server.core.records import AccountKey, Amounts, Charge, Hold
+from almoner_server.core.terms import Settlement
+
+
+def move_held(book: Book, hold: Hold, wanted: Amounts) -> list[AccountKey]:
+    """Make what a hold sets aside equal `wanted`, on all its accounts, in the windows of its admission.
+
+    Returns the keys of the accounts.
+    """
+    units = hold.held.keys() | wanted.keys()
+    change = {unit: wanted.get(unit, 0) - hold.held.get(unit, 0) for unit in units}
+    day = day_of(hold.admit_time)
+    accounts = book.accounts_of(hold.namespace, hold.spender)
+    for account in accounts:
+        for unit, difference in change.items():
+            account.book(unit, day, held=difference)
+    hold.held = dict(wanted)
+    return [account.key for account in accounts]
+
+
+def book_charge(book: Book, charge: Charge) -> None:
+    """Enter a new charge in the ledger and count it on every account."""
+    move_spent(book, charge, charge.amounts)
+    _count_open(book, charge, 1 if charge.open else 0)
+    book.add_charge(charge)
+
+
+def correct_charge(
+    book: Book, charge: Charge, change: Mapping[str, int], *, still_open: bool
+) -> list[AccountKey]:
+    """Change what a charge comes to, on all its accounts, in the windows it counts in. Returns their keys."""
+    keys = move_spent(book, charge, change)
+    charge.net = {**charge.net, **{unit: charge.net.get(unit, 0) + by for unit, by in change.items()}}
+    if charge.open and not still_open:
+        _count_open(book, charge, -1)
+        charge.open = False
+    book.change_charge(charge)
+    return keys
+
+
+def move_spent(book: Book, charge: Charge, change: Mapping[str, int]) -> list[AccountKey]:
+    """Add to what the accounts of a charge have spent, in its windows. Returns their keys."""
+    day = day_of(charge.occurred_at)
+    accounts = book.accounts_of(charge.namespace, charge.spender)
+    for account in accounts:
+        for unit, by in change.items():
+            account.book(unit, day, spent=by)
+    return [account.key for account in accounts]
+
+
+def overrun(held: Amounts, amounts: Amounts, units: Iterable[str]) -> Amounts:
+    """Return by how much the amounts go past what is held, in the units that are held."""
+    return {
+        unit: amounts[unit] - held[unit] for unit in units if unit in amounts and amounts[unit] > held[unit]
+    }
+
+
+def _count_open(book: Book, charge: Charge, by: int) -> None:
+    """Count a charge whose real cost is still to come, so that status need not search the ledger for it."""
+    if not by:
+        return
+    for account in book.accounts_of(charge.namespace, charge.spender):
+        if charge.settlement is Settlement.ESTIMATE:
+            account.open_estimates += by
+        else:
+            account.open_unpriced += by
+        account.dirty = True
