@@ -13,6 +13,8 @@ def configure_logs(log_format: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else PlainFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # The pool tells of an outage by a stack trace for every attempt; the engine does in a line.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 class PlainFormatter(logging.Formatter):
