@@ -5,6 +5,7 @@ import click
 from almoner.cli import asking, groups, ledger, limit, namespace, status, telling
 from almoner.cli.exits import EXIT_CODES
 from almoner.cli.options import connection_options, examples
+from almoner.cli.replay.command import replay
 from almoner.cli.root import Root
 
 
@@ -41,5 +42,6 @@ for _command in (
     namespace.namespace,
     ledger.ledger,
     ledger.holds,
+    replay,
 ):
     main.add_command(_command)

@@ -12,7 +12,9 @@ from almoner.cli import values
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
+DEFAULT_NAMESPACE = "default"
 DEFAULT_TIMEOUT = 5.0
+"""Seconds for one call with all its attempts."""
 
 
 @dataclass(slots=True)
@@ -20,13 +22,14 @@ class Settings:
     """Says which server and namespace to talk to, and how to answer."""
 
     server: str | None = None
-    namespace: str = "default"
-    timeout: float = DEFAULT_TIMEOUT
+    namespace: str | None = None
+    timeout: float | None = None
     json: bool = False
 
     def client(self) -> blocking.Client:
         """Make the client. It connects with its first call."""
-        return blocking.Client(self.server, namespace=self.namespace, timeout=self.timeout)
+        timeout = DEFAULT_TIMEOUT if self.timeout is None else self.timeout
+        return blocking.Client(self.server, namespace=self.namespace or DEFAULT_NAMESPACE, timeout=timeout)
 
 
 pass_settings = click.make_pass_decorator(Settings, ensure=True)
