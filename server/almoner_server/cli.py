@@ -88,7 +88,6 @@ _data_dir = _setting(
 @_setting("--test-clock/--no-test-clock", help="Let callers set the clock. For tests only.")
 def serve(**settings: Any) -> None:
     """Run the authority until SIGTERM or Ctrl-C."""
-    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")  # nothing here forks and goes on in Python
     from almoner_server.observe.logs import configure_logs
 
     config = Config(**settings)
