@@ -1,17 +1,12 @@
 """The command line. `main` is the entry point `almoner`."""
 
-import os
+import click
 
-# gRPC reads this when it is loaded. No command forks and goes on in Python, and its fork handlers only write warnings.
-os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
-
-import click  # noqa: E402
-
-from almoner.cli import asking, groups, ledger, limit, namespace, status, telling  # noqa: E402
-from almoner.cli.exits import EXIT_CODES  # noqa: E402
-from almoner.cli.options import connection_options, examples  # noqa: E402
-from almoner.cli.replay.command import replay  # noqa: E402
-from almoner.cli.root import Root  # noqa: E402
+from almoner.cli import asking, groups, ledger, limit, namespace, status, telling
+from almoner.cli.exits import EXIT_CODES
+from almoner.cli.options import connection_options, examples
+from almoner.cli.replay.command import replay
+from almoner.cli.root import Root
 
 
 @click.command(
