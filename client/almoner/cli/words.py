@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from almoner.amounts import USD_MICROS
 from almoner.cli.targets import OPTIONS
 from almoner.money import format_usd
+from almoner.types.enums import Period
 from almoner.types.parties import Target
 
 _STEPS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
@@ -26,13 +27,22 @@ def quantity(unit: str, amount: int) -> str:
 
 def quantities(amounts: Mapping[str, int]) -> str:
     """Write amounts of several units, money first."""
-    units = sorted(amounts, key=lambda unit: (unit != USD_MICROS, unit))
-    return ", ".join(quantity(unit, amounts[unit]) for unit in units) or "nothing"
+    return ", ".join(quantity(unit, amounts[unit]) for unit in money_first(amounts)) or "nothing"
+
+
+def money_first(units: Iterable[str]) -> list[str]:
+    """Put units in the order to show them."""
+    return sorted(units, key=lambda unit: (unit != USD_MICROS, unit))
 
 
 def unit_name(unit: str) -> str:
     """Name a unit as it is given on the command line."""
     return "usd" if unit == USD_MICROS else unit
+
+
+def rule(unit: str, period: Period) -> str:
+    """Write what is limited: `usd per month`, `messages in a lifetime`."""
+    return f"{unit_name(unit)} {'in a' if period is Period.LIFETIME else 'per'} {period.lower()}"
 
 
 def target_name(target: Target) -> str:
@@ -63,8 +73,8 @@ def iso(time: datetime | None) -> str:
 
 
 def resets(time: datetime | None, now: datetime) -> str:
-    """Write when a window ends: `in 3 h 12 min (2026-04-01T00:00Z)`, `never`."""
-    return "never" if time is None else f"in {span(time - now)} ({iso(time)})"
+    """Write when a window ends, in words and in UTC on the next line: `in 3 h 12 min`, `never`."""
+    return "never" if time is None else f"in {span(time - now)}\n{iso(time)}"
 
 
 def counted(count: int, name: str) -> str:

@@ -2,12 +2,11 @@
 
 from rich.text import Text
 
-WIDTH = 24
 _BLOCKS = ("█", "▒", "░")
 _LETTERS = ("#", "+", ".")
 
 
-def bar(limit: int | None, spent: int, held: int, *, encoding: str = "utf-8", width: int = WIDTH) -> Text:
+def bar(limit: int | None, spent: int, held: int, *, width: int, encoding: str = "utf-8") -> Text:
     """Draw one limit: what is spent, what is held, what remains.
 
     What is not nothing has at least one cell, and the bar is full only when nothing remains.
@@ -16,8 +15,8 @@ def bar(limit: int | None, spent: int, held: int, *, encoding: str = "utf-8", wi
         limit: The limit; None is unlimited.
         spent: Spent in the window, at least 0.
         held: On open holds in the window, at least 0.
-        encoding: Of the terminal; if it lacks blocks, letters are drawn.
         width: Cells, at least 3.
+        encoding: Of the terminal; if it lacks blocks, letters are drawn.
     """
     if limit is None:
         return Text("unlimited".center(width), style="dim")

@@ -29,11 +29,16 @@ def _console(*, stderr: bool) -> Console:
 
 
 def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
-    """Make a table without lines at its sides; columns in `numbers` stand at the right."""
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    """Make a table that fits 80 columns if it can; columns in `numbers` stand at the right."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", show_edge=False)
     for column in columns:
         made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     return made
+
+
+def bar_width(console: Console) -> int:
+    """Choose how many cells a bar has, beside about 70 columns of text."""
+    return min(24, max(8, console.width - 70))
 
 
 def note(text: str) -> Text:

@@ -1,11 +1,11 @@
 """Charges, their corrections, and holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
 from almoner.cli.draw.console import note, stderr, stdout, table
-from almoner.cli.words import iso, quantities, quantity
+from almoner.cli.words import iso, money_first, quantities, quantity
 from almoner.types.ledger import Adjusted, Charge, Committed, HoldInfo
 from almoner.types.parties import Chat
 
@@ -45,23 +45,23 @@ def draw_charges(charges: Sequence[Charge], *, more: bool) -> None:
     if not charges:
         console.print(note("no charges"))
         return
-    drawn = table("occurred", "user", "chat", "charge", "amounts", "comes to", "how")
+    drawn = table("charge", "by, in chat", "amounts", "how")
     for charge in charges:
         drawn.add_row(
-            iso(charge.occurred_at),
-            charge.subject.user,
-            _chat(charge.chat),
-            charge.id,
-            quantities(charge.amounts),
-            quantities(charge.net_amounts) if charge.adjustments else "",
+            f"{iso(charge.occurred_at)}\n{charge.id}",
+            _by(charge.subject.user, charge.chat),
+            _lines(charge.amounts),
             _how(charge),
         )
         for adjustment in charge.adjustments:
-            changes = ", ".join(quantity(unit, change) for unit, change in adjustment.change.items())
-            reason = f": {adjustment.reason}" if adjustment.reason else ""
             drawn.add_row(
-                "", "", "", note(adjustment.id), note(changes), "", note(f"{adjustment.kind}{reason}")
+                note(f"adjustment\n{adjustment.id}"),
+                "",
+                note(_lines(adjustment.change)),
+                note("\n".join(filter(None, (adjustment.kind.lower(), adjustment.reason)))),
             )
+        if charge.adjustments:
+            drawn.add_row("", "comes to", _lines(charge.net_amounts), "")
     console.print(drawn)
     _tell_more(len(charges), more=more)
 
@@ -79,24 +79,26 @@ def draw_holds(holds: Sequence[HoldInfo], *, more: bool) -> None:
     if not holds:
         console.print(note("no holds"))
         return
-    drawn = table("admitted", "user", "chat", "hold", "state", "held", "spent", "expires or ended")
+    drawn = table("hold", "by, in chat", "held", "spent", "state")
     for hold in holds:
+        until = "ends" if hold.settle_time is None else "ended"
         drawn.add_row(
-            iso(hold.admit_time),
-            hold.subject.user,
-            _chat(hold.chat),
-            hold.id,
-            str(hold.state),
-            quantities(hold.held),
-            quantities(hold.spent),
-            iso(hold.settle_time or hold.expire_time),
+            f"{iso(hold.admit_time)}\n{hold.id}",
+            _by(hold.subject.user, hold.chat),
+            _lines(hold.held),
+            _lines(hold.spent),
+            f"{hold.state.lower()}\n{until} {iso(hold.settle_time or hold.expire_time)}",
         )
     console.print(drawn)
     _tell_more(len(holds), more=more)
 
 
-def _chat(chat: Chat | None) -> str:
-    return chat.id if chat else "-"
+def _by(user: str, chat: Chat | None) -> str:
+    return f"{user}\n{chat.id}" if chat else user
+
+
+def _lines(amounts: Mapping[str, int]) -> str:
+    return "\n".join(quantity(unit, amounts[unit]) for unit in money_first(amounts)) or "-"
 
 
 def _tell_more(shown: int, *, more: bool) -> None:

@@ -8,32 +8,31 @@ from rich.table import Table
 from rich.text import Text
 
 from almoner.cli.draw.bars import bar
-from almoner.cli.draw.console import note, stdout, table
-from almoner.cli.words import iso, number, resets, target_name, unit_name
+from almoner.cli.draw.console import bar_width, note, stdout, table
+from almoner.cli.words import iso, number, resets, rule, target_name
 from almoner.types.limits import Limit, LimitChange, LimitStatus
 
 
 def status_table(limits: Iterable[LimitStatus], now: datetime, console: Console) -> Table:
     """Draw evaluated limits with their bars, those that refused in red."""
-    numbers = ("spent", "held", "remaining", "limit")
-    drawn = table("limit on", "unit", "per", "", *numbers, "resets", numbers=numbers)
+    numbers = ("spent", "held", "remaining")
+    drawn = table("limit on", "", *numbers, "resets", numbers=numbers)
     for limit in limits:
-        drawn.add_row(*_row(limit, now, console.encoding), style="red" if limit.refusal_reason else "")
+        drawn.add_row(*_row(limit, now, console), style="red" if limit.refusal_reason else "")
     return drawn
 
 
-def _row(limit: LimitStatus, now: datetime, encoding: str) -> list[str | Text]:
+def _row(limit: LimitStatus, now: datetime, console: Console) -> list[str | Text]:
     unit = limit.unit
-    source = target_name(limit.source)
+    name = target_name(limit.source)
+    refused = f": {limit.refusal_reason}" if limit.refusal_reason else ""
+    remaining = "" if limit.remaining is None else number(unit, limit.remaining)
     return [
-        f"{source}: {limit.refusal_reason}" if limit.refusal_reason else source,
-        unit_name(unit),
-        str(limit.period).lower(),
-        bar(limit.limit, limit.spent, limit.held, encoding=encoding),
+        f"{name}{refused}\n{rule(unit, limit.period)}",
+        bar(limit.limit, limit.spent, limit.held, width=bar_width(console), encoding=console.encoding),
         number(unit, limit.spent),
         number(unit, limit.held),
-        "-" if limit.remaining is None else number(unit, limit.remaining),
-        value(unit, limit.limit),
+        f"{remaining}\nof {value(unit, limit.limit)}",
         resets(limit.reset_time, now),
     ]
 
@@ -49,17 +48,14 @@ def draw_limits(limits: Sequence[Limit]) -> None:
     if not limits:
         console.print(note("no limits"))
         return
-    drawn = table("limit on", "unit", "per", "limit", "until", "etag", "changed", "by", numbers=("limit",))
+    drawn = table("limit on", "unit and period", "limit", "etag", "changed", numbers=("limit",))
     for limit in limits:
         drawn.add_row(
             target_name(limit.target),
-            unit_name(limit.unit),
-            str(limit.period).lower(),
-            value(limit.unit, limit.amount),
-            iso(limit.expire_time),
+            rule(limit.unit, limit.period),
+            _value_until(limit),
             limit.etag,
-            iso(limit.update_time),
-            limit.updated_by or "-",
+            iso(limit.update_time) + (f" by {limit.updated_by}" if limit.updated_by else ""),
         )
     console.print(drawn)
 
@@ -70,23 +66,18 @@ def draw_changes(changes: Sequence[LimitChange]) -> None:
     if not changes:
         console.print(note("no changes"))
         return
-    drawn = table("when", "limit on", "unit", "per", "from", "to", "who", "why", numbers=("from", "to"))
+    drawn = table("when", "limit on", "from", "to", "who and why", numbers=("from", "to"))
     for change in changes:
         drawn.add_row(
             iso(change.change_time),
-            target_name(change.target),
-            unit_name(change.unit),
-            str(change.period).lower(),
-            _side(change.before, "none"),
-            _side(change.after, "deleted"),
-            change.actor or "-",
-            change.reason or "-",
+            f"{target_name(change.target)}\n{rule(change.unit, change.period)}",
+            "none" if change.before is None else _value_until(change.before),
+            "deleted" if change.after is None else _value_until(change.after),
+            "\n".join(filter(None, (change.actor, change.reason))) or "-",
         )
     console.print(drawn)
 
 
-def _side(limit: Limit | None, absent: str) -> str:
-    if limit is None:
-        return absent
-    until = f" until {iso(limit.expire_time)}" if limit.expire_time else ""
+def _value_until(limit: Limit) -> str:
+    until = f"\nuntil {iso(limit.expire_time)}" if limit.expire_time else ""
     return value(limit.unit, limit.amount) + until

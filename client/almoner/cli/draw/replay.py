@@ -7,14 +7,13 @@ from rich.table import Table
 from rich.text import Text
 
 from almoner.cli.draw.bars import bar
-from almoner.cli.draw.console import note, stdout, table
+from almoner.cli.draw.console import bar_width, note, stdout, table
 from almoner.cli.draw.limits import value
 from almoner.cli.replay.budgets import IN_FLIGHT
 from almoner.cli.replay.report import Report, latencies, rate
 from almoner.cli.replay.spending import Spending
 from almoner.cli.replay.tally import PERCENTILES, Tally
-from almoner.cli.words import number, quantities, quantity, target_name, unit_name
-from almoner.types.enums import TargetKind
+from almoner.cli.words import number, quantities, quantity, rule, target_name
 from almoner.types.parties import Target
 
 _SHOWN = 5
@@ -51,7 +50,7 @@ def _outcomes(tally: Tally) -> Table:
     drawn = table("calls", "", "because of", numbers=("calls",))
     drawn.add_row(f"{tally.allowed:,}", Text("allowed", "green"), "")
     for kind, calls in tally.refusals.most_common():
-        limit = f"{target_name(Target(kind.source))}, {unit_name(kind.unit)} per {kind.period.lower()}"
+        limit = f"{target_name(Target(kind.source))}, {rule(kind.unit, kind.period)}"
         refused = Text(f"refused: {kind.reason}", "yellow")
         drawn.add_row(f"{calls:,}", refused, f"{kind.scope}: {limit}")
     for (call, code), calls in tally.errors.most_common():
@@ -63,33 +62,33 @@ def _outcomes(tally: Tally) -> Table:
 
 def _limits(report: Report, console: Console) -> Table:
     """Draw what was spent against every limit; of calls in flight nothing is ever spent."""
-    numbers = ("spent", "held", "limit")
-    drawn = table("limit on", "whose", "unit", "per", "", *numbers, "over", numbers=(*numbers, "over"))
+    numbers = ("spent", "limit", "over")
+    drawn = table("limit on", "whose", "", *numbers, numbers=numbers)
     spendable = (spending for spending in report.spendings.limits if spending.status.unit != IN_FLIGHT)
-    for _, same in groupby(spendable, _rule):
+    for name, same in groupby(spendable, _name):
         accounts = list(same)
         for spending in accounts[:_SHOWN]:
-            drawn.add_row(*_limit(spending, console.encoding), style="red" if spending.over else "")
+            drawn.add_row(name, *_limit(spending, console), style="red" if spending.over else "")
         if rest := accounts[_SHOWN:]:
-            most = f"and {len(rest):,} more, at most {rest[0].share:.0%} used"
-            drawn.add_row("", note(most), *[""] * 6, str(sum(bool(spending.over) for spending in rest)))
+            over = sum(bool(spending.over) for spending in rest)
+            drawn.add_row(
+                "", note(f"{len(rest):,} more"), note(f"at most {rest[0].share:.0%}"), "", "", str(over)
+            )
     return drawn
 
 
-def _rule(spending: Spending) -> tuple[TargetKind, str, str]:
-    return spending.status.source.kind, spending.status.unit, spending.status.period
+def _name(spending: Spending) -> str:
+    status = spending.status
+    return f"{target_name(Target(status.source.kind))}, {rule(status.unit, status.period)}"
 
 
-def _limit(spending: Spending, encoding: str) -> list[str | Text]:
+def _limit(spending: Spending, console: Console) -> list[str | Text]:
     status, unit = spending.status, spending.status.unit
+    width, encoding = bar_width(console), console.encoding
     return [
-        target_name(Target(status.source.kind)),
         spending.account or "everybody",
-        unit_name(unit),
-        status.period.lower(),
-        bar(status.limit, status.spent, status.held, encoding=encoding),
+        bar(status.limit, status.spent, status.held, width=width, encoding=encoding),
         number(unit, status.spent),
-        number(unit, status.held),
         value(unit, status.limit),
         number(unit, spending.over),
     ]

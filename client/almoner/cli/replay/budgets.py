@@ -1,9 +1,9 @@
 """Limits for a replay, of a size that refuses some of its calls.
 
-They follow from what the trace would cost without any limit, so that a part of a trace is refused as the whole
-is: half of what the busiest user would spend, for every user a day; 7/10 of what the dearest group would spend,
-as its pool a month; half of what each of the ten dearest chat trees would spend; the whole cost, as the pool of
-everybody a month; and at most 16 calls of a user at once.
+They follow from what the trace would cost without any limit, so that the first rows of one are refused as the
+whole is. Every user: 35 % of what the dearest user would spend, a day, and 16 calls at once. The dearest group:
+60 % of what it would spend, as its pool a month. Each of the ten dearest chat trees: half of what it would spend.
+Everybody: the whole cost, as a pool a month.
 """
 
 from collections.abc import Iterator
@@ -39,9 +39,9 @@ def budgets(whole: Survey, scale: float) -> Iterator[Budget]:
     yield Budget(Target.namespace_default(), IN_FLIGHT, Period.LIFETIME, CALLS_AT_ONCE)
     yield Budget(Target.namespace_pool(), USD_MICROS, Period.MONTH, _part(whole.cost, 1.0, scale))
     for _, cost in whole.user_costs.most_common(1):
-        yield Budget(Target.namespace_default(), USD_MICROS, Period.DAY, _part(cost, 0.5, scale))
+        yield Budget(Target.namespace_default(), USD_MICROS, Period.DAY, _part(cost, 0.35, scale))
     for group, cost in whole.group_costs.most_common(1):
-        yield Budget(Target.group_pool(group), USD_MICROS, Period.MONTH, _part(cost, 0.7, scale))
+        yield Budget(Target.group_pool(group), USD_MICROS, Period.MONTH, _part(cost, 0.6, scale))
     for root, cost in whole.tree_costs.most_common(LIMITED_TREES):
         yield Budget(Target.chat(root), USD_MICROS, Period.LIFETIME, _part(cost, 0.5, scale))
 
