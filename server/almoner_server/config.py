@@ -1,4 +1,4 @@
-"""What an operator may set. Options win over ALMONER_ variables, these over the file (docs/operations.md)."""
+"""What an operator may set."""
 
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -8,6 +8,7 @@ from typing import Any
 from almoner_server.embedded import default_data_dir
 
 ON_STORE_FAILURE = ("deny", "allow")
+LOG_FORMATS = ("plain", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MAX_LANES = 64
 MAX_GRACE = 3600.0
@@ -40,7 +41,7 @@ class Config:
     metrics_listen: str | None = None
     """`host:port` where Prometheus finds the metrics; None shows none."""
     log_format: str = "plain"
-    """`plain` or `json`."""
+    """One of LOG_FORMATS."""
     log_level: str = "INFO"
     """One of LOG_LEVELS."""
     test_clock: bool = False

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from almoner_server.app import Authority
 from almoner_server.config import Config
 
-SERVE = "from almoner_server.cli import serve; serve()"
+ALMONER = (sys.executable, "-m", "almoner.cli")
 READY = re.compile(r"serving on (\S+?),? ")
 START_SECONDS = 60
 
@@ -64,7 +64,7 @@ async def run_server(
 async def launch(*options: str, environment: Mapping[str, str] | None = None) -> Process:
     """Start `almoner serve` with pipes for its output."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALMONER_", "OTEL_"))}
-    command = (sys.executable, "-c", SERVE, *options)
+    command = (*ALMONER, "serve", *options)
     return await asyncio.create_subprocess_exec(
         *command, stdout=PIPE, stderr=PIPE, env={**kept, **(environment or {})}
     )

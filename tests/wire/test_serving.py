@@ -28,7 +28,7 @@ async def test_it_listens_on_a_unix_socket(database: str, tmp_path: Path) -> Non
         _, errors = await process.communicate()
         assert (process.returncode, errors.decode()) == (
             1,
-            f"Error: cannot listen on {address}: another process does\n",
+            f"almoner: cannot listen on {address}: another process does\n",
         )
 
 
@@ -38,7 +38,7 @@ async def test_a_taken_port_is_told_in_one_line(database: str) -> None:
         process = await launch("--listen", address, "--database-url", database)
         _, errors = await process.communicate()
     assert process.returncode == 1
-    assert errors.decode() == f"Error: cannot listen on {address}: Address already in use\n"
+    assert errors.decode() == f"almoner: cannot listen on {address}: Address already in use\n"
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-FORMATS = ("plain", "json")
-
 
 def configure_logs(log_format: str, level: str) -> None:
     """Send all logs of this process, from `level` (DEBUG to ERROR) on, to standard error."""

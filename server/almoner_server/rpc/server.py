@@ -20,7 +20,7 @@ from almoner_server.rpc.health import Health
 from almoner_server.rpc.methods import binder
 from almoner_server.rpc.quota_service import QuotaService
 
-MAX_MESSAGE_BYTES = 16 << 20
+MAX_MESSAGE_BYTES = 32 << 20
 """Room for a batch of 1,000 items that each use up what they may."""
 OPTIONS = [
     ("grpc.so_reuseport", 0),  # a second server on the same port is a mistake, and must look like one

@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from almoner_server.core.requests import Decision, LimitStatus
-from almoner_server.core.terms import Period, RefusalReason, TargetKind
+from almoner_server.core.terms import IN_FLIGHT, Period, RefusalReason, TargetKind
 from almoner_server.rpc.convert.amounts import in_words
 
 DEGRADED = "Allowed without asking: the store cannot be reached, nothing is held."
-_PER = {Period.DAY: " per day", Period.WEEK: " per week", Period.MONTH: " per month", Period.LIFETIME: ""}
+_PER = {
+    Period.DAY: " per day",
+    Period.WEEK: " per week",
+    Period.MONTH: " per month",
+    Period.LIFETIME: " in all",
+}
 
 
 def sentence(decision: Decision, wanted: Mapping[str, int]) -> str:
@@ -32,12 +37,13 @@ def _shortage(limit: LimitStatus, wanted: Mapping[str, int]) -> str:
     asked = wanted.get(limit.unit, 0)
     if not asked or not limit.remaining:
         return "is used up"
-    return f"has {in_words(limit.remaining, limit.unit)} left of the {in_words(asked, limit.unit)} asked for"
+    left = in_words(limit.remaining, limit.unit)
+    return f"has {left} left, less than the {in_words(asked, limit.unit)} asked for"
 
 
 def _way_out(limit: LimitStatus) -> str:
     if limit.refusal is RefusalReason.BUSY:
-        return f"{in_words(limit.held, limit.unit)} of it on open holds may come free at any moment"
+        return f"{in_words(limit.held, limit.unit)} on open holds may come free soon"
     if limit.reset_time is None:
         return "it never resets"
     return f"it resets on {_day(limit.reset_time)}"
@@ -56,7 +62,8 @@ def _tightest(limits: tuple[LimitStatus, ...]) -> LimitStatus | None:
 
 def _named(limit: LimitStatus) -> str:
     kind, name = limit.source
-    amount = in_words(limit.limit or 0, limit.unit) + _PER[limit.period]
+    per = "" if limit.unit == IN_FLIGHT else _PER[limit.period]
+    amount = in_words(limit.limit or 0, limit.unit) + per
     match kind:
         case TargetKind.CHAT:
             return f"the limit of {amount} on chat {name}"
@@ -77,4 +84,4 @@ def _until(reset_time: datetime | None) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d} at 00:00 UTC"
+    return f"{moment.date().isoformat()} at 00:00 UTC"

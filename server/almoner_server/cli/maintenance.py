@@ -1,0 +1,122 @@
+"""`almoner migrate` and `almoner verify`: they work on the database itself, whether a server runs or not."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from almoner_server.cli.running import run
+from almoner_server.cli.settings import data_dir, database_url, file
+from almoner_server.config import Config, ConfigError
+
+if TYPE_CHECKING:
+    from almoner_server.store import Report
+
+DIFFERENCES_FOUND = 3
+"""How `verify` exits when it has found any; 1 stands for a failure, 2 for a wrong option."""
+
+
+@click.command()
+@file
+@database_url
+@data_dir
+def migrate(**settings: Any) -> None:
+    """Bring the schema of the database up to date."""
+    applied = run(lambda: _migrate(Config(**settings)))
+    click.echo(f"Applied {', '.join(applied)}." if applied else "The schema is up to date.")
+
+
+@click.command()
+@file
+@database_url
+@data_dir
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def verify(*, as_json: bool, **settings: Any) -> None:
+    """Recompute every counter from the ledger and the holds; name each difference.
+
+    Exits with 0 if there is none, with 3 if there are some. The authority may be running.
+    """
+    report = run(lambda: _verify(Config(**settings)))
+    if as_json:
+        click.echo(json.dumps(_as_json(report)))
+    else:
+        for finding in report.findings:
+            click.echo(finding.message)
+        click.echo(_summary(report))
+    if report.findings:
+        raise SystemExit(DIFFERENCES_FOUND)
+
+
+async def _migrate(config: Config) -> list[str]:
+    from almoner_server.app import open_store
+
+    async with _database(config) as dsn:
+        store = await open_store(dsn)
+        try:
+            return await store.migrate()
+        finally:
+            await store.close()
+
+
+async def _verify(config: Config) -> "Report":
+    from almoner_server.app import open_store
+    from almoner_server.embedded.paths import Layout
+
+    if config.embedded and not Layout.of(config.data_dir).cluster.exists():
+        raise ConfigError(f"there is nothing to verify in {config.data_dir}: it has no database")
+    async with _database(config) as dsn:
+        store = await open_store(dsn)
+        try:
+            await store.check_schema()
+            return await store.upkeep.verify()
+        finally:
+            await store.close()
+
+
+def _as_json(report: "Report") -> dict[str, Any]:
+    found = [
+        {
+            "kind": finding.kind,
+            "namespace": finding.namespace,
+            "subject": finding.subject,
+            "unit": finding.unit,
+            "period": finding.period.name if finding.period else "",
+            "counter": finding.counter,
+            "expected": finding.expected,
+            "actual": finding.actual,
+            "message": finding.message,
+        }
+        for finding in report.findings
+    ]
+    return {
+        "accounts": report.accounts,
+        "charges": report.charges,
+        "holds": report.holds,
+        "as_of": report.as_of.isoformat(),
+        "findings": found,
+    }
+
+
+def _summary(report: "Report") -> str:
+    count = len(report.findings)
+    rows = f"{report.accounts:,} accounts, {report.charges:,} charges and {report.holds:,} holds"
+    return f"{count or 'No'} difference{'s' if count > 1 else ''} in {rows}."
+
+
+@asynccontextmanager
+async def _database(config: Config) -> AsyncIterator[str]:
+    """Give the DSN of the database: the one given, or the embedded one, run for this if it does not yet."""
+    from almoner_server.embedded import EmbeddedPostgres, NotRunningError, embedded_dsn
+
+    if config.database_url is not None:
+        yield config.database_url
+        return
+    try:
+        dsn = embedded_dsn(config.data_dir)
+    except NotRunningError:
+        async with EmbeddedPostgres(config.data_dir) as postgres:
+            yield postgres.dsn
+    else:
+        yield dsn

@@ -1,0 +1,81 @@
+"""`almoner serve`."""
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+from almoner_server.cli.running import run
+from almoner_server.cli.settings import data_dir, database_url, file, setting
+from almoner_server.config import LOG_FORMATS, LOG_LEVELS, MAX_GRACE, MAX_LANES, ON_STORE_FAILURE, Config
+
+
+@click.command()
+@file
+@setting("--listen", help="host:port or unix:path; port 0 takes any that is free.")
+@database_url
+@data_dir
+@setting("--auto-migrate/--no-auto-migrate", help="Bring the schema up to date first.")
+@setting(
+    "--on-store-failure",
+    type=click.Choice(ON_STORE_FAILURE),
+    help="What checks are answered while the database cannot be reached.",
+)
+@setting("--grace", type=click.FloatRange(0, MAX_GRACE), help="Seconds that calls get to finish at the end.")
+@setting("--lanes", type=click.IntRange(1, MAX_LANES), help="Transactions under way at once.")
+@setting(
+    "--statement-cache-size",
+    type=click.IntRange(0, 10_000),
+    help="Prepared statements of a connection; 0 behind pgbouncer in transaction mode.",
+)
+@setting("--metrics-listen", help="host:port where Prometheus finds metrics; without it there are none.")
+@setting("--log-format", type=click.Choice(LOG_FORMATS), help="How to log to standard error.")
+@setting("--log-level", type=click.Choice(LOG_LEVELS, case_sensitive=False), help="What to log from.")
+@setting("--test-clock/--no-test-clock", help="Let callers set the clock. For tests only.")
+def serve(**settings: Any) -> None:
+    """Run the authority until SIGTERM or Ctrl-C."""
+    config = Config(**settings)
+    run(lambda: _serve(config))
+
+
+async def _serve(config: Config) -> None:
+    """Run an authority until a signal comes. A second signal ends the process at once."""
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    authority = asyncio.create_task(_authority(config))
+
+    def end(number: signal.Signals) -> None:
+        told.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end, number)
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait({authority, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    authority.cancel()
+    with suppress(asyncio.CancelledError):
+        await authority
+
+
+async def _authority(config: Config) -> None:
+    from almoner_server.app import Authority
+    from almoner_server.observe.logs import configure_logs
+    from almoner_server.observe.setup import Observation
+    from almoner_server.rpc.address import split
+
+    configure_logs(config.log_format, config.log_level)
+    release = version("almoner")
+    observation = Observation()
+    try:
+        observation.trace(os.environ, release)
+        if config.metrics_listen is not None:
+            observation.count(*split(config.metrics_listen))
+        async with Authority(config, observation) as authority:
+            click.echo(f"almoner {release} is serving on {authority.address}, with {authority.database}")
+            await authority.ended()
+    finally:
+        observation.close()

@@ -1,0 +1,70 @@
+"""`almoner migrate` and `almoner verify`, on a database that is given and on the embedded one."""
+
+import asyncio
+import json
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import asyncpg
+import pytest
+from almoner import Client
+
+from tests.support.postgres import Postgres
+from tests.support.server import ALMONER, authority, server_process
+
+
+async def run(command: str, *options: str) -> tuple[int, str, str]:
+    """Run a command; return its exit code and what it wrote."""
+    process = await asyncio.create_subprocess_exec(*ALMONER, command, *options, stdout=PIPE, stderr=PIPE)
+    output, errors = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, output.decode(), errors.decode()
+
+
+async def test_migrate_says_what_it_did(postgres: Postgres) -> None:
+    dsn = await postgres.create_database(migrated=False)
+    assert await run("migrate", "--database-url", dsn) == (0, "Applied 0001_authority.\n", "")
+    assert await run("migrate", "--database-url", dsn) == (0, "The schema is up to date.\n", "")
+
+
+async def test_verify_finds_nothing_in_what_the_authority_wrote(database: str) -> None:
+    async with authority(database) as server, Client(server.address) as quota:
+        await quota.charge(user="u", tokens=5)
+        code, output, _ = await run("verify", "--database-url", database)
+    assert (code, output) == (0, "No difference in 1 accounts, 1 charges and 0 holds.\n")
+
+
+async def test_verify_names_each_difference(database: str) -> None:
+    async with authority(database) as server, Client(server.address) as quota:
+        await quota.charge(user="u", tokens=5)
+    connection = await asyncpg.connect(database)
+    await connection.execute("UPDATE accounts SET open_estimates = 3")
+    await connection.close()
+    code, output, _ = await run("verify", "--database-url", database)
+    assert code == 3
+    assert output.splitlines()[0] == "default: USER u: open_estimates is 3, should be 0"
+    code, output, _ = await run("verify", "--database-url", database, "--json")
+    (finding,) = json.loads(output)["findings"]
+    assert (code, finding["expected"], finding["actual"]) == (3, 0, 3)
+
+
+async def test_verify_works_beside_a_running_embedded_database_and_without(tmp_path: Path) -> None:
+    async with server_process("--data-dir", str(tmp_path)) as server, Client(server.address) as quota:
+        await quota.charge(user="u", tokens=5)
+        beside = await run("verify", "--data-dir", str(tmp_path))
+    alone = await run("verify", "--data-dir", str(tmp_path))
+    assert beside[:2] == alone[:2] == (0, "No difference in 1 accounts, 1 charges and 0 holds.\n")
+
+
+@pytest.mark.parametrize("command", ["migrate", "verify"])
+async def test_a_database_that_is_away_is_told_in_one_line(command: str, tmp_path: Path) -> None:
+    code, _, errors = await run(command, "--database-url", f"postgresql://u@/d?host={tmp_path}")
+    assert code == 1
+    assert errors.startswith("almoner: the store is unavailable")
+    assert len(errors.splitlines()) == 1
+
+
+async def test_verify_makes_no_database_where_there_is_none(tmp_path: Path) -> None:
+    code, _, errors = await run("verify", "--data-dir", str(tmp_path))
+    assert (code, "there is nothing to verify" in errors) == (1, True)
+    assert not (tmp_path / "cluster").exists()
