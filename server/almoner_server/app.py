@@ -142,7 +142,7 @@ class Authority:
             undo.push_async_callback(engine.close)
             self._resources.push_async_exit(undo.pop_all())
         self._engine = engine
-        await self._loops.enter_async_context(running(store, engine))
+        await self._loops.enter_async_context(running(store, engine, self._observation.expired))
         self._backend.connect(store, engine)
         self._observation.show_engine(queued=lambda: engine.queued, waiting=lambda: engine.waiting)
 

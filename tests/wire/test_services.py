@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
-from almoner import Client, Period, QuotaExceeded, Target
+from almoner import Client, Period, QuotaBusy, Target
 from almoner.testing.v1.clock_service_pb2 import AdvanceClockRequest, SetClockRequest
 from almoner.testing.v1.clock_service_pb2_grpc import ClockServiceStub
 from almoner.v1 import admin_service_pb2, quota_service_pb2
@@ -82,23 +82,37 @@ async def test_nobody_sets_the_clock_of_a_server_in_production(database: str) ->
     assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_metrics_count_calls_and_decisions(database: str) -> None:
+@pytest.fixture
+def free_address() -> str:
     with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+async def test_metrics_count_calls_decisions_and_expired_holds(database: str, free_address: str) -> None:
+    metrics = f"http://{free_address}/metrics"
     async with (
-        server_process("--database-url", database, "--metrics-listen", address) as server,
+        server_process(
+            "--database-url", database, "--metrics-listen", free_address, "--test-clock"
+        ) as server,
+        grpc.aio.insecure_channel(server.address) as channel,
         Client(server.address) as quota,
     ):
+        await AuthorityClock(channel).set(NOW)
         await quota.admin.set_limit(Target.namespace_default(), unit="tokens", period=Period.DAY, amount=1)
-        await quota.charge(user="u", tokens=1)
+        await quota.open_hold(user="u", tokens=1)
         for _ in range(2):
-            with pytest.raises(QuotaExceeded):
+            with pytest.raises(QuotaBusy):
                 await quota.open_hold(user="u", tokens=1)
-        shown = await asyncio.to_thread(_read, f"http://{address}/metrics")
-    assert 'almoner_decisions_total{decision="EXHAUSTED"} 2.0' in shown
-    assert 'almoner_calls_total{code="OK",method="almoner.v1.QuotaService/CheckQuota"} 2.0' in shown
-    assert "almoner_batch_size_count 3.0" in shown
-    assert "almoner_waiting 0.0" in shown
+        shown = await asyncio.to_thread(_read, metrics)
+        assert 'almoner_decisions_total{decision="ALLOWED"} 1.0' in shown
+        assert 'almoner_decisions_total{decision="BUSY"} 2.0' in shown
+        assert 'almoner_calls_total{code="OK",method="almoner.v1.QuotaService/CheckQuota"} 3.0' in shown
+        assert "almoner_batch_size_count 3.0" in shown
+        assert "almoner_waiting 0.0" in shown
+        await AuthorityClock(channel).advance(timedelta(minutes=10))
+        async with asyncio.timeout(10):
+            while "almoner_holds_expired_total 1.0" not in shown:
+                shown = await asyncio.to_thread(_read, metrics)
 
 
 def _read(url: str) -> str:

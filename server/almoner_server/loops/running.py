@@ -1,7 +1,7 @@
 """Runs all loops together."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from almoner_server.engine import Engine
@@ -12,9 +12,14 @@ from almoner_server.store import Store
 
 
 @asynccontextmanager
-async def running(store: Store, engine: Engine) -> AsyncIterator[None]:
-    """Run every loop while the block runs. Drain the engine after it, so that no loop finds it closed."""
-    loops = (ExpireLoop(store, engine), PruneLoop(store), WatchLoop(store, engine))
+async def running(
+    store: Store, engine: Engine, expired: Callable[[int], None] | None = None
+) -> AsyncIterator[None]:
+    """Run every loop while the block runs. Drain the engine after it, so that no loop finds it closed.
+
+    `expired` hears how many holds were ended since their time ran out, whenever some were.
+    """
+    loops = (ExpireLoop(store, engine, expired), PruneLoop(store), WatchLoop(store, engine))
     for loop in loops:
         loop.start()
     try:

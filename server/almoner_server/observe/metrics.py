@@ -26,6 +26,7 @@ class Metrics:
         self._batch_size = self._histogram("batch_size", "Requests in one transaction", SIZES)
         self._lane_seconds = self._histogram("lane_wait_seconds", "Longest queueing in a batch", SECONDS)
         self._database_seconds = self._histogram("database_seconds", "How long transactions took", SECONDS)
+        self.expired = self._counter("holds_expired", "Holds that ended since their time ran out")
         self._bound_calls: dict[tuple[str, str], Counter] = {}
         self._bound_seconds: dict[str, Histogram] = {}
 
@@ -83,7 +84,7 @@ class Metrics:
             bound = self._bound_seconds[method] = self._call_seconds.labels(method)
         return bound
 
-    def _counter(self, name: str, what: str, labels: Sequence[str]) -> Counter:
+    def _counter(self, name: str, what: str, labels: Sequence[str] = ()) -> Counter:
         return Counter(f"almoner_{name}", what, labels, registry=self.registry)
 
     def _histogram(

@@ -40,6 +40,11 @@ class Observation:
             self._metrics.gauge("queued", "Requests that wait for their transaction", queued)
             self._metrics.gauge("waiting", "Callers that wait for room", waiting)
 
+    def expired(self, count: int) -> None:
+        """Count holds that were ended since their time ran out."""
+        if self._metrics is not None:
+            self._metrics.expired.inc(count)
+
     def trace(self, environment: Mapping[str, str], version: str) -> None:
         """Make spans if the OTEL_ variables ask for them."""
         if not tracing_is_wanted(environment):

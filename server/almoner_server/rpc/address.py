@@ -1,8 +1,10 @@
 """Where to listen: `host:port`, `[::1]:port` or `unix:path`."""
 
+import errno
 import socket
 import stat
 from pathlib import Path
+from typing import Any
 
 UNIX = "unix:"
 MAX_PORT = 65535
@@ -45,13 +47,26 @@ def join(host: str, port: int) -> str:
 def _require_free_port(address: str, host: str, port: int) -> None:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, kind, protocol, _, where in found:
-            with socket.socket(family, kind, protocol) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(where)
-                probe.listen()
+        troubles = [_trouble(*place) for place in found]
     except OSError as error:
         raise ListenError(f"cannot listen on {address}: {error.strerror or error}") from error
+    # A name may stand for an address that this machine lacks, as ::1 without IPv6: one that works will do.
+    lacking = [trouble for trouble in troubles if trouble and trouble.errno == errno.EADDRNOTAVAIL]
+    grave = [trouble for trouble in troubles if trouble and trouble not in lacking]
+    if grave or len(lacking) == len(troubles):
+        raise ListenError(f"cannot listen on {address}: {(grave or lacking)[0].strerror}")
+
+
+def _trouble(family: int, kind: int, protocol: int, _: str, where: Any) -> OSError | None:
+    """Return what keeps a socket from listening, None if nothing does."""
+    try:
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+            probe.listen()
+    except OSError as error:
+        return error
+    return None
 
 
 def _require_free_path(path: Path) -> None:
