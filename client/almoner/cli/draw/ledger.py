@@ -50,18 +50,18 @@ def draw_charges(charges: Sequence[Charge], *, more: bool) -> None:
         drawn.add_row(
             f"{iso(charge.occurred_at)}\n{charge.id}",
             _by(charge.subject.user, charge.chat),
-            _lines(charge.amounts),
+            "\n".join(_lines(charge.amounts)),
             _how(charge),
         )
         for adjustment in charge.adjustments:
             drawn.add_row(
                 note(f"adjustment\n{adjustment.id}"),
                 "",
-                note(_lines(adjustment.change)),
+                note("\n".join(_lines(adjustment.change))),
                 note("\n".join(filter(None, (adjustment.kind.lower(), adjustment.reason)))),
             )
         if charge.adjustments:
-            drawn.add_row("", "comes to", _lines(charge.net_amounts), "")
+            drawn.add_row("", "comes to", "\n".join(_lines(charge.net_amounts)), "")
     console.print(drawn)
     _tell_more(len(charges), more=more)
 
@@ -79,15 +79,12 @@ def draw_holds(holds: Sequence[HoldInfo], *, more: bool) -> None:
     if not holds:
         console.print(note("no holds"))
         return
-    drawn = table("hold", "by, in chat", "held", "spent", "state")
+    drawn = table("hold", "by, in chat", "amounts")
     for hold in holds:
-        until = "ends" if hold.settle_time is None else "ended"
         drawn.add_row(
-            f"{iso(hold.admit_time)}\n{hold.id}",
+            f"{iso(hold.admit_time)} {hold.state.lower()}\n{hold.id}\n{_end(hold)}",
             _by(hold.subject.user, hold.chat),
-            _lines(hold.held),
-            _lines(hold.spent),
-            f"{hold.state.lower()}\n{until} {iso(hold.settle_time or hold.expire_time)}",
+            "\n".join([*_lines(hold.held, " held"), *_lines(hold.spent, " spent")]),
         )
     console.print(drawn)
     _tell_more(len(holds), more=more)
@@ -97,10 +94,14 @@ def _by(user: str, chat: Chat | None) -> str:
     return f"{user}\n{chat.id}" if chat else user
 
 
-def _lines(amounts: Mapping[str, int]) -> str:
-    return "\n".join(quantity(unit, amounts[unit]) for unit in money_first(amounts)) or "-"
+def _end(hold: HoldInfo) -> str:
+    return f"until {iso(hold.expire_time)}" if hold.settle_time is None else f"ended {iso(hold.settle_time)}"
+
+
+def _lines(amounts: Mapping[str, int], what: str = "") -> list[str]:
+    return [f"{quantity(unit, amounts[unit])}{what}" for unit in money_first(amounts)]
 
 
 def _tell_more(shown: int, *, more: bool) -> None:
     if more:
-        stderr().print(note(f"the newest {shown:,}; there are more: --limit shows them"))
+        stderr().print(note(f"the newest {shown:,}; raise --limit to see more"))

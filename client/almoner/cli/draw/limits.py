@@ -48,14 +48,13 @@ def draw_limits(limits: Sequence[Limit]) -> None:
     if not limits:
         console.print(note("no limits"))
         return
-    drawn = table("limit on", "unit and period", "limit", "etag", "changed", numbers=("limit",))
+    drawn = table("limit on", "limit", "etag", "changed", numbers=("limit",))
     for limit in limits:
         drawn.add_row(
-            target_name(limit.target),
-            rule(limit.unit, limit.period),
+            f"{target_name(limit.target)}\n{rule(limit.unit, limit.period)}",
             _value_until(limit),
             limit.etag,
-            iso(limit.update_time) + (f" by {limit.updated_by}" if limit.updated_by else ""),
+            iso(limit.update_time) + (f"\nby {limit.updated_by}" if limit.updated_by else ""),
         )
     console.print(drawn)
 

@@ -1,0 +1,204 @@
+"""`almoner replay` as a process, against a server and its database."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from almoner.cli.replay.report import Report
+from almoner.cli.replay.spending import Spendings
+from almoner.cli.replay.survey import Survey
+from almoner.cli.replay.tally import Tally
+from almoner.cli.replay.verified import Verification
+from almoner_server.app import Authority
+
+from tests.cli.conftest import Answer, Run
+from tests.support.postgres import Postgres
+
+ROWS = 300
+WIDE = ("--budgets", "1000", "--concurrency", "8")
+"""So wide, and so few at once, that nothing is refused."""
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    """Write a trace of five minutes."""
+    path = tmp_path / "trace.csv"
+    rows = (f"2026-03-11 10:{row // 60:02}:{row % 60:02},{row * 7},{row % 50}" for row in range(ROWS))
+    path.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + "\n".join(rows))
+    return path
+
+
+@pytest.fixture
+def replay(server: Authority, database: str, trace: Path) -> Run:
+    """Replay the trace as fast as can be, and verify the server's database."""
+
+    async def run(*options: str, verify: tuple[str, ...] = ("--database-url", database)) -> Answer:
+        common = ("--server", server.address, "--speed", "max", "--users", "20", "--chats", "40", *verify)
+        return await process("replay", str(trace), *common, *options)
+
+    return run
+
+
+async def process(*arguments: str) -> Answer:
+    """Run `almoner` in a process of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ALMONER_")}
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "almoner.cli", *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=kept,
+    )
+    out, err = await running.communicate()
+    assert running.returncode is not None
+    return Answer(running.returncode, out.decode(), err.decode())
+
+
+async def test_some_calls_are_refused_and_every_other_one_is_booked_and_verified(replay: Run) -> None:
+    answer = await replay("--json", "--budgets", "0.5")
+    report = answer.json
+    assert answer.code == 0, answer.err
+    assert report["calls"] == report["allowed"] + report["refused"] == ROWS
+    assert 0 < sum(refusal["calls"] for refusal in report["refused_by"]) == report["refused"] < ROWS
+    assert report["booked"]["messages"] == report["allowed"]
+    assert (report["overrun"], report["unaccounted"], report["problems"]) == ({}, {}, [])
+    assert (report["verify"]["run"], report["verify"]["findings"]) == (True, [])
+    assert all(limit["spent"] + limit["held"] <= limit["limit"] for limit in report["limits"])
+    kinds = {limit["source"]["kind"] for limit in report["limits"]}
+    assert kinds == {"NAMESPACE_DEFAULT", "GROUP_POOL", "CHAT", "NAMESPACE_POOL"}
+    latency = report["latency_ms"]
+    assert latency["hold"]["count"] == latency["commit"]["count"] == report["allowed"]
+    assert 0 < latency["hold"]["p50"] <= latency["hold"]["p99.9"] <= latency["hold"]["p100"]
+
+
+async def test_a_seed_books_the_same_again(replay: Run) -> None:
+    first, second, other = [
+        (await replay("--json", "--seed", seed, "--namespace", namespace, *WIDE)).json
+        for namespace, seed in (("first", "7"), ("second", "7"), ("other", "8"))
+    ]
+    assert first["refused"] == 0
+    assert first["booked"] == second["booked"] != other["booked"]
+
+
+async def test_limits_that_are_there_are_left_alone(almoner: Run, replay: Run) -> None:
+    await almoner("namespace", "create", "mine", "--unit", "usd", "--unit", "messages")
+    await almoner("--namespace", "mine", "limit", "set", "--default", "messages=1", "--per", "lifetime")
+    there = ("--namespace", "mine", "--json")
+    refused = await replay(*there)
+    assert (refused.code, "--no-setup" in refused.err) == (2, True)
+    played = await replay(*there, "--no-setup")
+    users = {limit["account"] for limit in played.json["limits"]}
+    assert played.json["allowed"] == len(users)
+    assert {refusal["unit"] for refusal in played.json["refused_by"]} == {"messages"}
+    assert len((await almoner("--namespace", "mine", "limit", "list", "--json")).json["limits"]) == 1
+
+
+async def test_arrivals_keep_their_distance(replay: Run) -> None:
+    answer = await replay("--json", "--speed", "300", "--limit-rows", "61", *WIDE)
+    assert answer.json["calls"] == 61
+    assert answer.json["seconds"] >= 60 / 300
+
+
+async def test_a_person_reads_refusals_spend_latencies_and_verify(replay: Run) -> None:
+    answer = await replay("--budgets", "0.5")
+    assert answer.out.startswith("played 300 calls in namespace replay-")
+    for words in (
+        "allowed",
+        "refused: ",
+        "group-01",
+        "everybody",
+        "p99.9",
+        "overrun: 0",
+        "verify: no difference",
+    ):
+        assert words in answer.out
+    assert answer.out.endswith("all as it should be\n")
+    assert (answer.err, "\x1b" in answer.out) == ("", False)
+
+
+async def test_a_difference_between_counters_and_ledger_fails_the_replay(replay: Run, database: str) -> None:
+    assert (await replay()).code == 0
+    connection = await asyncpg.connect(database)
+    await connection.execute("UPDATE accounts SET counters[1] = counters[1] + 1 WHERE id = 'user-0001'")
+    await connection.close()
+    answer = await replay("--json")
+    assert (answer.code, answer.json["problems"]) == (1, ["the counters differ from the ledger"])
+    assert any("user-0001" in finding for finding in answer.json["verify"]["findings"])
+
+
+async def test_another_database_than_the_servers_is_not_taken_for_it(replay: Run, postgres: Postgres) -> None:
+    elsewhere = await postgres.create_database()
+    answer = await replay("--json", verify=("--database-url", elsewhere))
+    await postgres.drop_database(elsewhere)
+    assert answer.code == 0
+    assert answer.json["verify"]["run"] is False
+    assert "it is not the server's" in answer.json["verify"]["summary"]
+
+
+async def test_where_there_is_no_database_it_says_that_verify_was_not_run(
+    replay: Run, tmp_path: Path
+) -> None:
+    answer = await replay(verify=("--data-dir", str(tmp_path / "empty")))
+    assert answer.code == 0
+    assert "verify: not run: " in answer.out
+    assert "run `almoner verify`" in answer.out
+
+
+@pytest.fixture
+def malformed(trace: Path) -> None:
+    """Spoil the end of the trace."""
+    trace.write_text(trace.read_text() + "\nrubbish")
+
+
+@pytest.mark.usefixtures("malformed")
+async def test_a_malformed_trace_is_bad_input_and_nothing_is_played(almoner: Run, replay: Run) -> None:
+    answer = await replay()
+    assert (answer.code, answer.out) == (2, "")
+    assert f"line {ROWS + 2}: 1 values are too few: 'rubbish'" in answer.err
+    assert answer.err.count("\n") == 1
+    assert len((await almoner("namespace", "list", "--json")).json["namespaces"]) == 1
+
+
+async def test_a_server_that_is_not_there_is_unavailable(trace: Path) -> None:
+    answer = await process("replay", str(trace), "--server", "127.0.0.1:1", "--timeout", "0.2s")
+    assert (answer.code, answer.err.startswith("almoner: UNAVAILABLE")) == (6, True)
+
+
+def report(booked: Mapping[str, int], overrun: Mapping[str, int], **settings: Any) -> Report:
+    """Report a replay that booked once; the server has spent 5 tokens."""
+    tally = Tally()
+    tally.book(booked, overrun)
+    given: dict[str, Any] = {
+        "namespace": "n",
+        "fresh": True,
+        "verification": Verification((), ""),
+        "spendings": Spendings((), Tally().booked + _counter(tokens=5)),
+        **settings,
+    }
+    return Report(whole=Survey(), tally=tally, **given)
+
+
+def _counter(**amounts: int) -> Any:
+    counted = Tally().booked
+    counted.update(amounts)
+    return counted
+
+
+def test_an_overrun_is_a_problem() -> None:
+    assert report({"tokens": 5}, {"tokens": 0}).problems == []
+    assert report({"tokens": 5}, {"tokens": 1}).problems == ["costs went past what was held"]
+
+
+def test_a_charge_that_was_lost_or_doubled_is_a_problem_where_nobody_else_spends() -> None:
+    assert report({"tokens": 6}, {}).unaccounted == {"tokens": -1}
+    assert report({"tokens": 4}, {}).problems == ["the server has other sums than were booked"]
+    assert report({"tokens": 4}, {}, fresh=False).problems == []
+
+
+def test_the_document_of_a_report_is_json() -> None:
+    assert json.dumps(report({"tokens": 5}, {}).document()["booked"]) == '{"tokens": 5}'

@@ -1,0 +1,96 @@
+"""The group of all commands: where the server is, what is installed, how it ends."""
+
+import asyncio
+import os
+import sys
+
+import click
+import pytest
+from almoner.cli import main
+from almoner_server.app import Authority
+
+from tests.cli.conftest import Run, call
+
+NOBODY = "127.0.0.1:1"
+# What a process sees where only the base of almoner is installed.
+WITHOUT_SERVER = "import sys; sys.modules['almoner_server'] = None; from almoner.cli import main; main()"
+
+
+def commands(group: click.Group, *path: str) -> list[tuple[str, ...]]:
+    """List the paths of all commands that are not groups."""
+    found: list[tuple[str, ...]] = []
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        found += commands(command, *path, name) if isinstance(command, click.Group) else [(*path, name)]
+    return found
+
+
+@pytest.mark.parametrize("path", commands(main), ids=" ".join)
+async def test_every_command_has_help(path: tuple[str, ...]) -> None:
+    answer = await call(*path, "--help")
+    assert answer.code == 0
+    assert answer.out.startswith(f"Usage: almoner {' '.join(path)} ")
+
+
+OURS = [path for path in commands(main) if path[0] not in {"serve", "migrate", "verify"}]
+
+
+@pytest.mark.parametrize("path", OURS, ids=" ".join)
+async def test_every_command_that_asks_a_server_shows_an_example(path: tuple[str, ...]) -> None:
+    help_page = (await call(*path, "--help")).out
+    assert f"\n    almoner {' '.join(path)} " in help_page or help_page.endswith(
+        f"almoner {' '.join(path)}\n"
+    )
+
+
+async def test_the_exit_codes_are_documented() -> None:
+    answer = await call("--help")
+    assert all(f"    {code}  " in answer.out for code in range(7))
+
+
+async def test_the_server_may_be_named_before_or_after_the_command_or_in_the_environment(
+    server: Authority,
+) -> None:
+    status = ("status", "--user", "u")
+    assert (await call(*status, ALMONER_SERVER=server.address)).code == 0
+    assert (await call("--server", server.address, *status, ALMONER_SERVER=NOBODY)).code == 0
+    assert (await call(*status, "--server", server.address, ALMONER_SERVER=NOBODY)).code == 0
+    assert (await call("--server", NOBODY, *status, "--server", server.address)).code == 0
+
+
+async def test_the_namespace_is_chosen_in_the_same_way(almoner: Run, server: Authority) -> None:
+    await almoner("namespace", "create", "acme", "--unit", "tokens")
+    await almoner("--namespace", "acme", "limit", "set", "--default", "tokens=5", "--per", "day")
+    there = await call("limit", "list", "--json", ALMONER_SERVER=server.address, ALMONER_NAMESPACE="acme")
+    assert [limit["amount"] for limit in there.json["limits"]] == [5]
+    assert (await almoner("--json", "limit", "list")).json == {"limits": []}
+
+
+async def test_an_error_is_one_line_on_standard_error() -> None:
+    cases = {
+        ("status", "--user", "u", "--timeout", "0.2s"): (6, "UNAVAILABLE"),
+        ("check", "usd=1"): (2, "--user"),
+        ("check", "--user", "u", "usd=1", "usd=2"): (2, "usd is given twice"),
+        ("check", "--user", "u", "tokens=1.5"): (2, "'1.5' is not a whole number"),
+        ("no-such",): (2, "no-such"),
+    }
+    for arguments, (code, words) in cases.items():
+        answer = await call(*arguments, ALMONER_SERVER=NOBODY)
+        assert (answer.code, answer.out) == (code, ""), arguments
+        assert answer.err.count("\n") == 1
+        assert answer.err.startswith("almoner: ")
+        assert words in answer.err
+
+
+async def test_without_the_server_installed_serve_says_what_to_install() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", WITHOUT_SERVER, "serve", "--listen", "127.0.0.1:0"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    out, err = await process.communicate()
+    assert (process.returncode, out) == (1, b"")
+    assert b"pip install 'almoner[server,embedded]'" in err
+    assert err.count(b"\n") == 1
