@@ -23,5 +23,6 @@ async def output_of(*command: str | Path, server: str, cwd: Path = EXAMPLES) -> 
         process.kill()
         await process.wait()
         raise
-    assert (process.returncode, complaint.decode()) == (0, "")
+    assert process.returncode == 0, complaint.decode()
+    assert complaint.decode() == ""
     return printed.decode().splitlines()
