@@ -21,7 +21,7 @@ from tests.cli.conftest import Answer, Run
 from tests.support.postgres import Postgres
 
 ROWS = 300
-WIDE = ("--budgets", "1000", "--concurrency", "8")
+WIDE = ("--budgets", "1000", "--concurrency", "16", "--limit-rows", "100")
 """So wide, and so few at once, that nothing is refused."""
 
 
@@ -99,7 +99,7 @@ async def test_limits_that_are_there_are_left_alone(almoner: Run, replay: Run) -
 
 
 async def test_arrivals_keep_their_distance(replay: Run) -> None:
-    answer = await replay("--json", "--speed", "300", "--limit-rows", "61", *WIDE)
+    answer = await replay("--json", "--speed", "300", *WIDE, "--limit-rows", "61")
     assert answer.json["calls"] == 61
     assert answer.json["seconds"] >= 60 / 300
 

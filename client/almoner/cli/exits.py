@@ -31,13 +31,14 @@ class ExitCode(IntEnum):
 
 EXIT_CODES = """\b
 Exit codes:
-  0  allowed, or done
-  1  unexpected failure
-  2  wrong usage or bad input
-  3  refused: a limit is EXHAUSTED
-  4  refused: BUSY, would fit once open holds settle
-  5  not found, exists already, not possible in this state, or etag mismatch
-  6  server or store unavailable, overloaded, or no answer in time
+    0  allowed, or done
+    1  unexpected failure
+    2  wrong usage or bad input
+    3  refused: a limit is EXHAUSTED
+    4  refused: BUSY, would fit once open holds settle
+    5  not found, exists already, not possible in this state, or etag mismatch
+    6  server or store unavailable, overloaded, or no answer in time
+  130  interrupted
 
 """
 

@@ -12,6 +12,7 @@ from almoner.cli import values
 from almoner.cli.answers import print_json
 from almoner.cli.options import Settings, connection_options, examples, pass_settings
 from almoner.cli.targets import KINDS, OPTIONS, chosen_target, filtering_target, target_options
+from almoner.cli.words import IN_FLIGHT
 from almoner.types.enums import Period, TargetKind
 from almoner.types.limits import Raised
 from almoner.types.parties import Target
@@ -45,7 +46,7 @@ def _change_options(command: Decorated) -> Decorated:
 
 
 def _period(period: Period | None, target: Target, unit: str) -> Period:
-    if period is None and (target.kind is TargetKind.CHAT or unit == "in_flight"):
+    if period is None and (target.kind is TargetKind.CHAT or unit == IN_FLIGHT):
         return Period.LIFETIME
     if period is None:
         raise click.UsageError("Missing option '--per': day, week, month or lifetime")

@@ -9,6 +9,8 @@ from almoner.money import format_usd
 from almoner.types.enums import Period
 from almoner.types.parties import Target
 
+IN_FLIGHT = "in_flight"
+"""The unit that every open hold counts 1 of; it has no other period than LIFETIME."""
 _STEPS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -41,7 +43,9 @@ def unit_name(unit: str) -> str:
 
 
 def rule(unit: str, period: Period) -> str:
-    """Write what is limited: `usd per month`, `messages in a lifetime`."""
+    """Write what is limited: `usd per month`, `usd in a lifetime`, `in_flight`."""
+    if unit == IN_FLIGHT:
+        return unit
     return f"{unit_name(unit)} {'in a' if period is Period.LIFETIME else 'per'} {period.lower()}"
 
 

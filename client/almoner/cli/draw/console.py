@@ -37,8 +37,8 @@ def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
 
 
 def bar_width(console: Console) -> int:
-    """Choose how many cells a bar has, beside about 70 columns of text."""
-    return min(24, max(8, console.width - 70))
+    """Choose how many cells a bar has, beside 72 columns of text."""
+    return min(24, max(8, console.width - 72))
 
 
 def note(text: str) -> Text:

@@ -9,11 +9,10 @@ from rich.text import Text
 from almoner.cli.draw.bars import bar
 from almoner.cli.draw.console import bar_width, note, stdout, table
 from almoner.cli.draw.limits import value
-from almoner.cli.replay.budgets import IN_FLIGHT
 from almoner.cli.replay.report import Report, latencies, rate
 from almoner.cli.replay.spending import Spending
 from almoner.cli.replay.tally import PERCENTILES, Tally
-from almoner.cli.words import number, quantities, quantity, rule, target_name
+from almoner.cli.words import IN_FLIGHT, number, quantities, quantity, rule, target_name
 from almoner.types.parties import Target
 
 _SHOWN = 5
@@ -67,8 +66,9 @@ def _limits(report: Report, console: Console) -> Table:
     spendable = (spending for spending in report.spendings.limits if spending.status.unit != IN_FLIGHT)
     for name, same in groupby(spendable, _name):
         accounts = list(same)
-        for spending in accounts[:_SHOWN]:
-            drawn.add_row(name, *_limit(spending, console), style="red" if spending.over else "")
+        for place, spending in enumerate(accounts[:_SHOWN]):
+            style = "red" if spending.over else ""
+            drawn.add_row("" if place else name, *_limit(spending, console), style=style)
         if rest := accounts[_SHOWN:]:
             over = sum(bool(spending.over) for spending in rest)
             drawn.add_row(

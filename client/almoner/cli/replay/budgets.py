@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from almoner.amounts import USD_MICROS
 from almoner.cli.replay.survey import Survey
+from almoner.cli.words import IN_FLIGHT
 from almoner.types.enums import Period
 from almoner.types.parties import Target
 
-IN_FLIGHT = "in_flight"
 LIMITED_TREES = 10
 CALLS_AT_ONCE = 16
 

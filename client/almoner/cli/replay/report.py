@@ -58,22 +58,9 @@ class Report:
             "allowed": tally.allowed,
             "degraded": tally.degraded,
             "refused": tally.refused,
-            "refused_by": [
-                {
-                    "reason": kind.reason,
-                    "scope": kind.scope,
-                    "source_kind": kind.source,
-                    "unit": kind.unit,
-                    "period": kind.period,
-                    "calls": calls,
-                }
-                for kind, calls in tally.refusals.most_common()
-            ],
+            "refused_by": _refusals(tally),
             "failed": tally.failed,
-            "errors": [
-                {"call": call, "code": code, "calls": calls, "example": tally.error_examples[call, code]}
-                for (call, code), calls in tally.errors.most_common()
-            ],
+            "errors": _errors(tally),
             "booked": tally.booked,
             "overrun": tally.overrun,
             "unaccounted": self.unaccounted,
@@ -93,6 +80,27 @@ class Report:
             },
             "problems": self.problems,
         }
+
+
+def _refusals(tally: Tally) -> list[dict[str, Any]]:
+    return [
+        {
+            "reason": kind.reason,
+            "scope": kind.scope,
+            "source_kind": kind.source,
+            "unit": kind.unit,
+            "period": kind.period,
+            "calls": calls,
+        }
+        for kind, calls in tally.refusals.most_common()
+    ]
+
+
+def _errors(tally: Tally) -> list[dict[str, Any]]:
+    return [
+        {"call": call, "code": code, "calls": calls, "example": tally.error_examples[call, code]}
+        for (call, code), calls in tally.errors.most_common()
+    ]
 
 
 def latencies(tally: Tally) -> dict[str, dict[str, float]]:
