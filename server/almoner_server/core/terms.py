@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Period(IntEnum):
-    """How long a window lasts (docs/semantics.md, Periods)."""
+    """How long a window lasts (docs/semantics.md, Periods and windows)."""
 
     DAY = 1
     WEEK = 2
