@@ -1,0 +1,54 @@
+"""Which limit holds for a user."""
+
+from datetime import timedelta
+
+import pytest
+from almoner_server.core.records import Target
+from almoner_server.core.terms import GroupRule, TargetKind
+
+from tests.unit.world import NOW, World
+
+A, B = (Target(TargetKind.GROUP_DEFAULT, group) for group in "ab")
+USER = Target(TargetKind.USER, "u")
+
+
+@pytest.mark.parametrize(
+    ("rule", "a", "b", "expected"),
+    [
+        (GroupRule.MIN, 5, 20, (5, A)),
+        (GroupRule.MAX, 5, 20, (20, B)),
+        (GroupRule.MIN, None, 20, (20, B)),
+        (GroupRule.MAX, None, 20, (None, A)),
+        (GroupRule.MIN, 0, 20, (0, A)),
+        (GroupRule.MAX, 7, 7, (7, A)),
+    ],
+)
+def test_groups_are_resolved_by_the_rule(
+    rule: GroupRule, a: int | None, b: int | None, expected: tuple[int | None, Target]
+) -> None:
+    world = World(group_rule=rule)
+    world.limit(3)
+    world.limit(a, A)
+    world.limit(b, B)
+    (found,) = world.check(groups=("a", "b")).decision.limits
+    assert (found.limit, found.source) == expected
+
+
+def test_an_override_replaces_every_default_until_it_ends() -> None:
+    world = World()
+    world.limit(3)
+    world.limit(5, A)
+    world.limit(50, USER, expire_time=NOW + timedelta(hours=1))
+    assert world.check(groups=("a",)).decision.limits[0].limit == 50
+    world.later(hours=1)
+    assert world.check(groups=("a",)).decision.limits[0].limit == 5
+    assert world.check().decision.limits[0].limit == 3
+
+
+def test_an_unlimited_override_exempts_and_zero_blocks() -> None:
+    world = World()
+    world.limit(3)
+    world.limit(None, USER)
+    assert world.check(1_000).decision.allowed
+    world.limit(0, USER)
+    assert not world.check(0).decision.allowed
