@@ -8,7 +8,6 @@ from almoner_server.core.records import LimitKey, Target
 from almoner_server.core.requests import LimitStatus
 from almoner_server.core.terms import Period, Settlement, TargetKind
 from almoner_server.store import DeleteLimit, SetLimit, Store, StoreOptions, StoreUnavailable
-from almoner_server.store.seams import lock_pools_shared
 
 from tests.store.asking import (
     USD,
@@ -120,14 +119,15 @@ async def test_pools_that_come_and_go_under_load_count_everything(store: Store, 
     assert not (await store.upkeep.verify()).findings
 
 
-async def test_a_pool_waits_for_batches_under_way_but_not_for_ever(database: str, sql: Sql) -> None:
+async def test_a_change_of_limits_waits_for_batches_under_way_but_not_for_ever(
+    database: str, sql: Sql
+) -> None:
     impatient = await Store.open(database, StoreOptions(lock_timeout=0.05))
     try:
         async with sql.transaction():
-            await sql.execute(lock_pools_shared(["default"]))
+            await sql.execute("SELECT FROM namespaces WHERE name = 'default' FOR SHARE")
             with pytest.raises(StoreUnavailable, match="lock timeout"):
                 await set_limit(impatient, 5, *GROUP)
-            await set_limit(impatient, 5)  # not a pool: waits for nobody
         await set_limit(impatient, 5, *GROUP)
     finally:
         await impatient.close()

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 from almoner_server.core.accounts import Account
 from almoner_server.core.book import Book
 from almoner_server.core.execute import execute
-from almoner_server.core.footprint import Known, accounts_of, spenders_of, user_of
-from almoner_server.core.records import AccountKey, Limit, LimitKey, NamespaceRules, Target
+from almoner_server.core.footprint import footprint
+from almoner_server.core.records import AccountKey, Limit, LimitKey, NamespaceRules, Spender, Target
 from almoner_server.core.requests import (
     Adjust,
     AdjustResult,
@@ -37,6 +37,19 @@ NS = "default"
 NOW = datetime(2026, 3, 11, 10, tzinfo=UTC)
 DEFAULT = Target(TargetKind.NAMESPACE_DEFAULT, "")
 SINGLE = (TargetKind.USER, TargetKind.CHAT)
+
+
+class Everything:
+    """Remembers whatever is in a book."""
+
+    def __init__(self, book: Book) -> None:
+        self.rules = book.namespaces
+        self.groups = book.groups
+        self.chains = book.chains
+        self.holds: dict[tuple[str, UUID], Spender] = {key: hold.spender for key, hold in book.holds.items()}
+        self.charges: dict[tuple[str, UUID], Spender] = {
+            key: charge.spender for key, charge in book.charges.items()
+        }
 
 
 class World:
@@ -85,13 +98,7 @@ class World:
     def run(self, request: Request) -> Result:
         """Carry out a request on the accounts of its footprint, and on no other."""
         book = self.book
-        known = Known(
-            {key: hold.spender for key, hold in book.holds.items()},
-            {key: charge.spender for key, charge in book.charges.items()},
-            dict(book.chains),
-        )
-        spenders = spenders_of(request, known, book.groups.get((NS, user_of(request)), ()))
-        keys = accounts_of(book.namespaces[NS], spenders)
+        keys = footprint([request], Everything(book)).accounts
         book.accounts = {key: self._stored.get(key) or Account.empty(key, book.today) for key in keys}
         try:
             return execute(book, request)

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import grpc
@@ -20,9 +21,9 @@ UNDER_WAY = 0.5
 """Seconds in which a call has surely reached the database, or the waiting room."""
 
 
-@pytest.fixture
-async def locked(database: str) -> AsyncIterator[asyncpg.transaction.Transaction]:
-    """Keep every commit waiting for its table until the transaction is rolled back."""
+@asynccontextmanager
+async def nothing_is_written(database: str) -> AsyncIterator[asyncpg.transaction.Transaction]:
+    """Keep every write waiting until the transaction is rolled back."""
     connection = await asyncpg.connect(database)
     transaction = connection.transaction()
     await transaction.start()
@@ -31,33 +32,35 @@ async def locked(database: str) -> AsyncIterator[asyncpg.transaction.Transaction
     await connection.close()
 
 
-async def test_calls_under_way_are_finished(database: str, locked: asyncpg.transaction.Transaction) -> None:
+async def test_calls_under_way_are_finished(database: str) -> None:
     server = await run_server("--database-url", database)
     async with Client(server.address) as quota:
         holds = [await quota.open_hold(user=f"u{number}", tokens=1) for number in range(20)]
-        commits = [asyncio.create_task(hold.commit(tokens=1)) for hold in holds]
-        await asyncio.sleep(UNDER_WAY)
-        ended = asyncio.create_task(server.terminate())
-        await asyncio.sleep(UNDER_WAY)
-        assert not any(commit.done() for commit in commits)
-        await locked.rollback()
+        async with nothing_is_written(database) as locked:
+            commits = [asyncio.create_task(hold.commit(tokens=1)) for hold in holds]
+            await asyncio.sleep(UNDER_WAY)
+            ended = asyncio.create_task(server.terminate())
+            await asyncio.sleep(UNDER_WAY)
+            assert not any(commit.done() for commit in commits)
+            await locked.rollback()
         assert all(not answer.replayed for answer in await asyncio.gather(*commits))
         assert await ended == (0, "")
     async with server_process("--database-url", database) as again, Client(again.address) as quota:
         assert len([hold async for hold in quota.admin.list_holds(state=HoldState.COMMITTED)]) == 20
 
 
-async def test_health_says_so(database: str, locked: asyncpg.transaction.Transaction) -> None:
+async def test_health_says_so(database: str) -> None:
     server = await run_server("--database-url", database)
     async with Client(server.address) as quota, grpc.aio.insecure_channel(server.address) as channel:
         states = watch_health(channel, "almoner.v1.QuotaService")
         assert await anext(states) == SERVING
-        commit = asyncio.create_task(quota.charge(user="u", tokens=1))
-        await asyncio.sleep(UNDER_WAY)
-        ended = asyncio.create_task(server.terminate())
-        assert await anext(states) == NOT_SERVING
-        await states.aclose()
-        await locked.rollback()
+        async with nothing_is_written(database) as locked:
+            commit = asyncio.create_task(quota.charge(user="u", tokens=1))
+            await asyncio.sleep(UNDER_WAY)
+            ended = asyncio.create_task(server.terminate())
+            assert await anext(states) == NOT_SERVING
+            await states.aclose()
+            await locked.rollback()
         await commit
         assert await ended == (0, "")
 

@@ -45,6 +45,18 @@ class Book:
     """Accounts on which room was made."""
 
     @property
+    def has_changed(self) -> bool:
+        """Tell whether there is anything to write."""
+        return bool(
+            self.new_holds
+            or self.changed_holds
+            or self.new_charges
+            or self.changed_charges
+            or self.new_adjustments
+            or self.new_chats
+        )
+
+    @property
     def today(self) -> int:
         """Return the ordinal of the day of `now`."""
         return day_of(self.now)
@@ -72,7 +84,11 @@ class Book:
         self.holds[hold.namespace, hold.id] = self.new_holds[hold.namespace, hold.id] = hold
 
     def change_hold(self, hold: Hold) -> None:
-        """Note that a hold has changed. One made in this batch is written as new, once."""
+        """Note that a hold has changed. One made in this batch is written as new, once.
+
+        It changes its user's account too, if only the version: that is what guards a user's holds.
+        """
+        self.accounts[AccountKey(hold.namespace, AccountKind.USER, hold.spender.user)].dirty = True
         if (hold.namespace, hold.id) not in self.new_holds:
             self.changed_holds[hold.namespace, hold.id] = hold
 

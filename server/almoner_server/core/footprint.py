@@ -1,118 +1,168 @@
-"""Which rows a request needs, so that all of them can be locked and read before anything is decided.
+"""Which rows a request may touch: all of them are read before anything is decided.
 
-Looking them up takes two steps: first the facts that never change (whose a hold or charge is, a chat's chain), then,
-knowing these, the accounts.
+Whose a hold is, in which groups a user is, under which parent a chat lies: this decides which accounts are touched, and
+is itself in the rows. So a footprint is worked out from what is remembered, keeps what it took for true, and is worked
+out again if the rows say something else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
-from almoner_server.core.book import account_keys
-from almoner_server.core.expiry import expiry_charge_id, late_commit_id
+from almoner_server.core.book import Book, account_keys
 from almoner_server.core.records import AccountKey, NamespaceRules, Spender, Target
 from almoner_server.core.requests import Adjust, Check, Commit, Request
 from almoner_server.core.terms import TargetKind
 
 
+class Remembered(Protocol):
+    """Says what is taken for true until the rows are read. What is not in a mapping is not known."""
+
+    @property
+    def rules(self) -> Mapping[str, NamespaceRules]:
+        """The rules of namespaces."""
+
+    @property
+    def groups(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """The stored groups of users."""
+
+    @property
+    def chains(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """The chains of chats."""
+
+    @property
+    def holds(self) -> Mapping[tuple[str, UUID], Spender]:
+        """Whose holds are."""
+
+    @property
+    def charges(self) -> Mapping[tuple[str, UUID], Spender]:
+        """Whose charges are."""
+
+
 @dataclass(slots=True)
-class Known:
-    """Holds the facts about a batch that never change once they are true."""
+class Footprint:
+    """Lists rows by their keys. A value is what was taken for true of the row, None if nothing was."""
 
-    holds: dict[tuple[str, UUID], Spender] = field(default_factory=dict)
-    """Whose each hold is."""
-    charges: dict[tuple[str, UUID], Spender] = field(default_factory=dict)
-    """Whose each charge is."""
-    chains: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    """The chain of each chat that exists."""
+    namespaces: dict[str, NamespaceRules | None] = field(default_factory=dict)
+    users: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    chats: dict[tuple[str, str], tuple[str, ...] | None] = field(default_factory=dict)
+    holds: dict[tuple[str, UUID], Spender | None] = field(default_factory=dict)
+    adjusted: dict[tuple[str, UUID], Spender | None] = field(default_factory=dict)
+    """Charges to be corrected."""
+    booked: set[tuple[str, UUID]] = field(default_factory=set)
+    """Charges that may have been booked already."""
+    adjustments: set[tuple[str, UUID]] = field(default_factory=set)
+    accounts: set[AccountKey] = field(default_factory=set)
+    targets: set[tuple[str, Target]] = field(default_factory=set)
+    """Single users and chats whose limits count."""
 
-
-def hold_of(request: Request) -> UUID | None:
-    """Return the hold that a request is about, if any."""
-    match request:
-        case Check():
-            return request.hold.id if request.hold else None
-        case Adjust():
-            return None
-        case _:
-            return request.hold_id
-
-
-def charges_of(request: Request) -> tuple[UUID, ...]:
-    """Return the charges that a request may meet: its own, and what the expiry of its hold may have booked."""
-    match request:
-        case Commit() if request.hold_id is not None:
-            return (request.charge_id, expiry_charge_id(request.hold_id))
-        case Commit() | Adjust():
-            return (request.charge_id,)
-        case _:
-            return ()
+    def holds_true(self, book: Book) -> bool:
+        """Tell whether all that was taken for true is so in the book: then the footprint is complete."""
+        return (
+            all(book.namespaces.get(name) is rules for name, rules in self.namespaces.items())
+            and all(book.groups.get(user, ()) == groups for user, groups in self.users.items())
+            and all(book.chains.get(chat) == chain for chat, chain in self.chats.items())
+            and all(_spender(book.holds.get(key)) == spender for key, spender in self.holds.items())
+            and all(_spender(book.charges.get(key)) == spender for key, spender in self.adjusted.items())
+        )
 
 
-def adjustments_of(request: Request) -> tuple[UUID, ...]:
-    """Return the adjustments that a request may meet."""
-    match request:
-        case Adjust():
-            return (request.adjustment_id,)
-        case Commit() if request.hold_id is not None:
-            return (late_commit_id(request.hold_id),)
-        case _:
-            return ()
-
-
-def chats_of(request: Request) -> tuple[str, ...]:
-    """Return the chats that a request names."""
-    match request:
-        case Check() | Commit():
-            return tuple(chat for chat in (request.chat, request.parent) if chat)
-        case _:
-            return ()
-
-
-def user_of(request: Request) -> str:
-    """Return the user that a request names; empty if it names none."""
-    match request:
-        case Check() | Commit():
-            return request.user
-        case _:
-            return ""
-
-
-def spenders_of(request: Request, known: Known, stored_groups: Iterable[str]) -> list[Spender]:
-    """Return everybody whose accounts a request may touch: the hold's or charge's, and whom it names."""
-    found = []
-    hold_id = hold_of(request)
-    if hold_id is not None and (request.namespace, hold_id) in known.holds:
-        found.append(known.holds[request.namespace, hold_id])
-    charges = [(request.namespace, charge_id) for charge_id in charges_of(request)]
-    found += [known.charges[charge] for charge in charges if charge in known.charges]
-    if isinstance(request, Check | Commit) and request.user:
-        groups = tuple(sorted({*request.groups, *stored_groups}))
-        found.append(Spender(request.user, groups, _likely_chain(request, known)))
+def footprint(requests: Iterable[Request], remembered: Remembered) -> Footprint:
+    """Work out what requests may touch."""
+    found = Footprint()
+    for request in requests:
+        rules = found.namespaces[request.namespace] = remembered.rules.get(request.namespace)
+        if isinstance(request, Check):
+            _add_check(found, request, rules, remembered)
+        elif isinstance(request, Commit):
+            _add_commit(found, request, rules, remembered)
+        elif isinstance(request, Adjust):
+            _add_adjust(found, request, rules, remembered)
+        else:
+            _add_hold(found, (request.namespace, request.hold_id), rules, remembered, limits=True)
     return found
 
 
-def accounts_of(rules: NamespaceRules, spenders: Iterable[Spender]) -> set[AccountKey]:
-    """Return the accounts to lock."""
-    return {key for spender in spenders for key in account_keys(rules, spender)}
+def _add_check(found: Footprint, request: Check, rules: NamespaceRules | None, known: Remembered) -> None:
+    if request.hold is not None:
+        _add_hold(found, (request.namespace, request.hold.id), rules, known)
+    spender = _add_named(found, request, known)
+    _add_accounts(found, rules, spender)
+    _add_targets(found, request.namespace, spender)
 
 
-def limit_targets_of(spenders: Iterable[Spender]) -> set[Target]:
-    """Return the single users and chats whose limits are to be read."""
-    targets = set()
-    for spender in spenders:
-        targets.add(Target(TargetKind.USER, spender.user))
-        targets.update(Target(TargetKind.CHAT, chat) for chat in spender.chain)
-    return targets
+def _add_commit(found: Footprint, request: Commit, rules: NamespaceRules | None, known: Remembered) -> None:
+    found.booked.add((request.namespace, request.charge_id))
+    if request.hold_id is not None:
+        _add_hold(found, (request.namespace, request.hold_id), rules, known)
+    if request.user:
+        _add_accounts(found, rules, _add_named(found, request, known))
 
 
-def _likely_chain(request: Check | Commit, known: Known) -> tuple[str, ...]:
+def _add_adjust(found: Footprint, request: Adjust, rules: NamespaceRules | None, known: Remembered) -> None:
+    key = (request.namespace, request.charge_id)
+    found.adjustments.add((request.namespace, request.adjustment_id))
+    spender = found.adjusted[key] = known.charges.get(key)
+    if spender is not None:
+        _add_accounts(found, rules, spender)
+
+
+def _add_hold(
+    found: Footprint,
+    key: tuple[str, UUID],
+    rules: NamespaceRules | None,
+    known: Remembered,
+    *,
+    limits: bool = False,
+) -> None:
+    spender = found.holds[key] = known.holds.get(key)
+    if spender is not None:
+        _add_accounts(found, rules, spender)
+        if limits:
+            _add_targets(found, key[0], spender)
+
+
+def _add_named(found: Footprint, request: Check | Commit, known: Remembered) -> Spender:
+    """Add the rows that say whom a request names, and return whom, as far as is known."""
+    user = (request.namespace, request.user)
+    stored = found.users[user] = known.groups.get(user, ())
+    groups = tuple(sorted({*request.groups, *stored})) if request.groups or stored else ()
+    for chat in (request.chat, request.parent):
+        if chat:
+            found.chats[request.namespace, chat] = known.chains.get((request.namespace, chat))
+    return Spender(request.user, groups, _likely_chain(found, request) if request.chat else ())
+
+
+def _likely_chain(found: Footprint, request: Check | Commit) -> tuple[str, ...]:
     """Return the chain a request will have unless it is refused for its parent."""
-    if not request.chat:
-        return ()
-    chain = known.chains.get((request.namespace, request.chat))
+    chain = found.chats[request.namespace, request.chat]
     if chain is not None:
         return chain
     if not request.parent:
         return (request.chat,)
-    return (*known.chains.get((request.namespace, request.parent), (request.parent,)), request.chat)
+    return (*(found.chats[request.namespace, request.parent] or (request.parent,)), request.chat)
+
+
+def _add_accounts(found: Footprint, rules: NamespaceRules | None, spender: Spender) -> None:
+    if rules is not None:
+        found.accounts.update(account_keys(rules, spender))
+
+
+def _add_targets(found: Footprint, namespace: str, spender: Spender) -> None:
+    found.targets.update((namespace, target) for target in limit_targets_of(spender))
+
+
+def limit_targets_of(spender: Spender) -> list[Target]:
+    """Return the single users and chats whose limits count for a spender."""
+    targets = [Target(TargetKind.USER, spender.user)]
+    return targets + [Target(TargetKind.CHAT, chat) for chat in spender.chain]
+
+
+class _Spent(Protocol):
+    @property
+    def spender(self) -> Spender: ...
+
+
+def _spender(entry: _Spent | None) -> Spender | None:
+    return None if entry is None else entry.spender

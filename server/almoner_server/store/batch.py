@@ -1,33 +1,39 @@
 """Carry out a batch of requests in one transaction: the hot path.
 
-The order of its steps is what makes it right. The pool locks come before any row lock, since a pool is filled
-from the ledger by whoever holds them alone. All accounts are locked at once and in one order. Everything else
-is read after that, so that it is at least as new as the accounts. Then the core decides, the sums are
-written, and only after the commit does anybody hear an answer.
+Two statements: one reads, without a lock, whatever the batch may touch; then the core decides; one writes, and writes
+nothing if anything the decision rests on has changed in between. Then the batch begins again. Where other
+processes keep coming first, rows are locked before they are read: that costs three more round trips and never
+begins again. Only after the commit does anybody hear an answer. See docs/decisions/0008-read-decide-write.md.
 """
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from almoner_server.core.book import Book
 from almoner_server.core.errors import RequestFailed, invalid
 from almoner_server.core.execute import execute
+from almoner_server.core.footprint import Footprint, footprint
 from almoner_server.core.records import AccountKey
 from almoner_server.core.requests import Adjust, Check, Commit, Extend, Request, Result
-from almoner_server.store.batch_book import BatchReader, Reading, new_facts
-from almoner_server.store.connect import Database
+from almoner_server.store.batch_book import BatchReader, Reading, Stale
+from almoner_server.store.connect import Connection, Database
 from almoner_server.store.errors import Conflict, StoreFailed, StoreUnavailable
-from almoner_server.store.lookups import Facts
+from almoner_server.store.facts import Facts, read_rules
 from almoner_server.store.namespace_lock import no_namespace
-from almoner_server.store.reading import Stale
-from almoner_server.store.seams import lock_pools_shared
-from almoner_server.store.write import notify_freed, write_book
+from almoner_server.store.queries import query
+from almoner_server.store.reading import lock_accounts
+from almoner_server.store.seams import CHANNEL, freed_payloads
+from almoner_server.store.turns import Turns
+from almoner_server.store.write import write_batch
 
 MAX_TRIES = 12
 """Tries of one batch before its requests are tried alone."""
+LOCKED_BATCHES = 50
+"""Batches that lock their rows before they read them, after another process came first."""
 
 Answer = Result | RequestFailed | StoreFailed
 
@@ -47,6 +53,8 @@ class Batches:
         self._database = database
         self._facts = facts
         self._reader = BatchReader(facts, replica)
+        self._turns = Turns()
+        self._locked_batches = 0
 
     async def run(self, requests: Sequence[Request]) -> BatchOutcome:
         """Carry requests out in order, in one transaction; one that cannot be carried out fails alone.
@@ -71,25 +79,70 @@ class Batches:
             try:
                 return await self._attempt(requests)
             except Stale:
-                continue
+                if number:  # once is learning, twice is somebody who keeps changing it
+                    self._locked_batches = LOCKED_BATCHES
             except Conflict:
-                await asyncio.sleep(random.uniform(0, 0.002 * 2 ** min(number, 6)))  # noqa: S311 - spreads, no secret
+                self._locked_batches = LOCKED_BATCHES
+                if number:
+                    await asyncio.sleep(random.uniform(0, 0.002 * 2 ** min(number, 6)))  # noqa: S311 - spreads, no secret
         return await self._attempt(requests)
 
     async def _attempt(self, requests: Sequence[Request]) -> BatchOutcome:
-        if all(isinstance(request, Check) and request.hold is None for request in requests):
-            async with self._database.snapshot() as connection:
-                return _decide(requests, await self._reader.read(connection, requests, lock=False))
-        locks = lock_pools_shared(request.namespace for request in requests)
-        async with self._database.transaction(locks) as connection:
-            reading = await self._reader.read(connection, requests, lock=True)
-            outcome = _decide(requests, reading)
-            if not await write_book(connection, reading.book):
-                await connection.execute("ROLLBACK")  # unlike a commit it need not reach the disk
-            elif reading.others_wait and reading.book.freed:
-                await notify_freed(connection, reading.book)
-        self._facts.learn(new_facts(reading.book))
+        wanted = await self._plan(requests)
+        if not _may_write(requests):
+            async with self._database.statements() as connection:
+                return _decide(requests, await self._reader.read(connection, wanted, requests))
+        async with self._turns.of(wanted.accounts):
+            carry_out = self._locked if self._locked_batches else self._unlocked
+            reading, outcome = await carry_out(wanted, requests)
+        self._facts.learn_written(reading.book)
+        if reading.others_wait and outcome.freed:
+            await self._notify(outcome.freed)
         return outcome
+
+    async def _unlocked(self, wanted: Footprint, requests: Sequence[Request]) -> tuple[Reading, BatchOutcome]:
+        async with self._database.statements() as connection:
+            return await self._carry_out(connection, wanted, requests)
+
+    async def _locked(self, wanted: Footprint, requests: Sequence[Request]) -> tuple[Reading, BatchOutcome]:
+        """Carry out while nobody else can change anything; the rules may have changed until then."""
+        self._locked_batches -= 1
+        async with self._database.transaction() as connection:
+            await connection.execute(query("lock_namespaces"), list(wanted.namespaces))
+            await self._refresh_rules(connection, wanted.namespaces)
+            wanted = footprint(requests, self._facts)
+            await lock_accounts(connection, wanted)
+            return await self._carry_out(connection, wanted, requests)
+
+    async def _plan(self, requests: Sequence[Request]) -> Footprint:
+        """Work out the footprint. Asks only for the rules of namespaces never seen."""
+        unknown = {request.namespace for request in requests} - self._facts.rules.keys()
+        if unknown:
+            async with self._database.statements() as connection:
+                await self._refresh_rules(connection, unknown)
+        return footprint(requests, self._facts)
+
+    async def _refresh_rules(self, connection: Connection, names: Iterable[str]) -> None:
+        self._facts.rules |= await read_rules(connection, names)
+
+    async def _carry_out(
+        self, connection: Connection, wanted: Footprint, requests: Sequence[Request]
+    ) -> tuple[Reading, BatchOutcome]:
+        reading = await self._reader.read(connection, wanted, requests)
+        outcome = _decide(requests, reading)
+        if reading.book.has_changed:
+            await write_batch(connection, reading)
+        return reading, outcome
+
+    async def _notify(self, freed: frozenset[AccountKey]) -> None:
+        """Tell other replicas what was freed. Unheard it is found by their polls: the batch is committed."""
+        with suppress(StoreUnavailable):
+            async with self._database.statements() as connection:
+                await connection.execute(query("notify"), CHANNEL, freed_payloads(freed))
+
+
+def _may_write(requests: Sequence[Request]) -> bool:
+    return not all(isinstance(request, Check) and request.hold is None for request in requests)
 
 
 def _decide(requests: Sequence[Request], reading: Reading) -> BatchOutcome:

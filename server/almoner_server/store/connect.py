@@ -1,7 +1,7 @@
 """Connections: one pool a process, and transactions that end cleanly whatever happens to them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Self, TypeAlias
@@ -12,8 +12,17 @@ from asyncpg.pool import PoolConnectionProxy
 from almoner_server.store.errors import Conflict, translated
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+_Bare: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-CUSTOM_PLANS = "SET LOCAL plan_cache_mode = force_custom_plan"
+BY_KEY = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+"""What the planner must not choose where rows are looked up by their keys.
+
+It cannot know how many keys a batch brings, takes 100 for granted, and would read all of a table while that is
+small, and go on to as it grows.
+"""
+ANY_PLAN = "; ".join(f"SET LOCAL {name} = on" for name in BY_KEY)
+"""SQL that gives the planner its choice back, for statements that read widely."""
+CUSTOM_PLANS = f"SET LOCAL plan_cache_mode = force_custom_plan; {ANY_PLAN}"
 """SQL that plans statements for their own parameters: with optional filters they need it to use an index."""
 
 GRACE = 2.0
@@ -43,13 +52,7 @@ class Database:
         self.dsn = dsn
         self.options = options
         self._pool = pool
-        # Set in each transaction and not at connect: pgbouncer would not pass them on.
-        self._settings = (
-            "SET LOCAL jit = off; "  # compiling takes longer than any statement here runs
-            f"SET LOCAL statement_timeout = {_milliseconds(options.statement_timeout)}; "
-            f"SET LOCAL lock_timeout = {_milliseconds(options.lock_timeout)}; "
-            f"SET LOCAL idle_in_transaction_session_timeout = {_milliseconds(options.statement_timeout)}"
-        )
+        self._settings = "" if _keeps_sessions(options) else _settings(options, "SET LOCAL")
 
     @classmethod
     async def open(cls, dsn: str, options: StoreOptions) -> Self:
@@ -63,6 +66,7 @@ class Database:
                 command_timeout=options.statement_timeout + GRACE,
                 statement_cache_size=options.statement_cache_size,
                 server_settings={"application_name": options.application_name},
+                init=_initializer(options),
                 reset=_nothing_to_reset,
             )
         return cls(dsn, options, pool)
@@ -81,31 +85,50 @@ class Database:
         return f"{version.major}.{version.micro}"
 
     @asynccontextmanager
-    async def transaction(self, first: str = "") -> AsyncIterator[Connection]:
+    async def transaction(self) -> AsyncIterator[Connection]:
         """Run a READ COMMITTED transaction: each statement sees what was committed before it.
 
-        Commits at the end unless the block has rolled back; rolls back on any exception. `first` is SQL
-        without parameters that travels with BEGIN.
+        Commits at the end unless the block has rolled back; rolls back on any exception.
         """
-        async with self._begun("READ COMMITTED", first) as connection:
+        async with self._begun("READ COMMITTED", "") as connection:
             yield connection
 
     @asynccontextmanager
     async def snapshot(self, first: str = "") -> AsyncIterator[Connection]:
-        """Run a transaction that only reads, all of it as of one moment."""
+        """Run a transaction that only reads, all of it as of one moment.
+
+        `first` is SQL without parameters that travels with BEGIN.
+        """
         async with self._begun("REPEATABLE READ READ ONLY", first) as connection:
             yield connection
 
     @asynccontextmanager
+    async def statements(self) -> AsyncIterator[Connection]:
+        """Give a connection for statements that are each a transaction of their own, READ COMMITTED.
+
+        That spares the two round trips of BEGIN and COMMIT.
+        """
+        if self._settings:
+            async with self.transaction() as connection:
+                yield connection
+        else:
+            async with self._acquired() as connection:
+                yield connection
+
+    @asynccontextmanager
     async def _begun(self, mode: str, first: str) -> AsyncIterator[Connection]:
-        begin = f"BEGIN ISOLATION LEVEL {mode}; {self._settings}; {first}"
+        async with self._acquired() as connection:
+            await connection.execute(f"BEGIN ISOLATION LEVEL {mode}; {self._settings}; {first}")
+            yield connection
+            if connection.is_in_transaction() and await connection.execute("COMMIT") != "COMMIT":
+                raise Conflict("the transaction had failed and was rolled back")
+
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncIterator[Connection]:
         with translated():
             connection = await self._pool.acquire(timeout=self.options.connect_timeout)
             try:
-                await connection.execute(begin)
                 yield connection
-                if connection.is_in_transaction() and await connection.execute("COMMIT") != "COMMIT":
-                    raise Conflict("the transaction had failed and was rolled back")
             except asyncpg.ReadOnlySQLTransactionError:
                 connection.terminate()  # no primary any more: look for the new one
                 raise
@@ -120,8 +143,8 @@ class Database:
 
 
 def patience(seconds: float) -> str:
-    """Return SQL that lets the statements of this transaction run longer than usual."""
-    return f"SET LOCAL statement_timeout = {_milliseconds(seconds)}"
+    """Return SQL that lets the statements of this transaction run longer and read more than usual."""
+    return f"{ANY_PLAN}; SET LOCAL statement_timeout = {_milliseconds(seconds)}"
 
 
 async def _abandon(connection: Connection) -> None:
@@ -134,8 +157,33 @@ async def _abandon(connection: Connection) -> None:
             connection.terminate()
 
 
-async def _nothing_to_reset(_: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Spare each transaction the round trip of asyncpg's own reset: no session state is ever set here."""
+def _keeps_sessions(options: StoreOptions) -> bool:
+    """Tell whether what is set at connect stays set: behind pgbouncer each transaction may have another session."""
+    return options.statement_cache_size > 0
+
+
+def _settings(options: StoreOptions, command: str) -> str:
+    return (
+        "".join(f"{command} {name} = off; " for name in BY_KEY)
+        + f"{command} jit = off; "  # compiling takes longer than any statement here runs
+        f"{command} statement_timeout = {_milliseconds(options.statement_timeout)}; "
+        f"{command} lock_timeout = {_milliseconds(options.lock_timeout)}; "
+        f"{command} idle_in_transaction_session_timeout = {_milliseconds(options.statement_timeout)}"
+    )
+
+
+def _initializer(
+    options: StoreOptions,
+) -> Callable[["asyncpg.Connection[asyncpg.Record]"], Coroutine[None, None, None]]:
+    async def initialize(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        if _keeps_sessions(options):
+            await connection.execute(_settings(options, "SET"))
+
+    return initialize
+
+
+async def _nothing_to_reset(_: _Bare) -> None:
+    """Spare each transaction the round trip of asyncpg's own reset: no session state changes after connecting."""
 
 
 def _milliseconds(seconds: float) -> int:

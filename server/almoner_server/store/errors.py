@@ -70,7 +70,8 @@ def translated() -> Iterator[None]:
 
 
 def _described(error: BaseException) -> str:
-    if "released back to the pool" in str(error):  # what asyncpg says of one that the server has ended
+    # What asyncpg says of a connection that the server has ended, when it was about to use it.
+    if isinstance(error, asyncpg.InternalClientError) or "released back to the pool" in str(error):
         return "the connection was lost"
     text = str(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

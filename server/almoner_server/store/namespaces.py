@@ -10,7 +10,7 @@ from almoner_server.core.errors import RequestFailed, precondition
 from almoner_server.core.records import NamespaceRules
 from almoner_server.core.terms import GroupRule
 from almoner_server.store.connect import Connection, Database
-from almoner_server.store.lookups import Facts, read_rules
+from almoner_server.store.facts import Facts, read_rules
 from almoner_server.store.namespace_lock import locked_namespace, no_namespace, require_etag
 from almoner_server.store.paging import Page, Paging
 from almoner_server.store.queries import query

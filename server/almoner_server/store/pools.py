@@ -1,7 +1,7 @@
 """A pool has an account row exactly as long as it is limited, so that no pool without a limit is a hot row.
 
-The transaction that sets a pool's first limit keeps batches of the namespace out, fills the row from the
-ledger, and lets them in again by its commit: what was spent before the pool existed counts.
+The transaction that sets a pool's first limit has locked the namespace, which keeps batches out; it fills the
+row from the ledger, and lets them in again by its commit: what was spent before the pool existed counts.
 """
 
 from almoner_server.core.records import Target
@@ -9,7 +9,6 @@ from almoner_server.core.terms import AccountKind, TargetKind
 from almoner_server.store.connect import patience
 from almoner_server.store.namespace_lock import Locked
 from almoner_server.store.queries import query
-from almoner_server.store.seams import lock_pools_alone
 
 FILL_SECONDS = 600.0
 """How long the filling of a pool may take: it reads the namespace's ledger once."""
@@ -29,7 +28,7 @@ async def open_pool(namespace: Locked, target: Target) -> None:
     """Create and fill the account of a pool that has no limit yet. Call it before the first one is stored."""
     if await _is_limited(namespace, target):
         return
-    await namespace.connection.execute(f"{lock_pools_alone(namespace.name)}; {patience(FILL_SECONDS)}")
+    await namespace.connection.execute(patience(FILL_SECONDS))
     kind = int(KINDS[target.kind])
     await namespace.connection.execute(
         query("fill_pool"), namespace.name, kind, target.id, timeout=FILL_SECONDS
@@ -40,7 +39,6 @@ async def close_pool(namespace: Locked, target: Target) -> None:
     """Remove the account of a pool that has no limit left. Call it after the last one is deleted."""
     if await _is_limited(namespace, target):
         return
-    await namespace.connection.execute(lock_pools_alone(namespace.name))
     await namespace.connection.execute(
         query("delete_account"), namespace.name, int(KINDS[target.kind]), target.id
     )

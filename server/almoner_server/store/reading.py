@@ -1,6 +1,6 @@
-"""Read a book: lock and read accounts first, then, as of a later moment, whatever else a decision needs."""
+"""Read a book: the rows of a footprint, all as of one moment, in one statement."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from uuid import UUID
@@ -10,120 +10,63 @@ import asyncpg
 from almoner_server.core.accounts import Account
 from almoner_server.core.book import Book
 from almoner_server.core.calendar import day_of
-from almoner_server.core.footprint import Known, accounts_of, limit_targets_of, spenders_of, user_of
-from almoner_server.core.records import AccountKey, Limit, LimitKey, NamespaceRules, Target
-from almoner_server.core.requests import Check, Extend, Request
-from almoner_server.core.terms import AccountKind, Period, TargetKind
+from almoner_server.core.footprint import Footprint
+from almoner_server.core.records import AccountKey, Limit, NamespaceRules, Target
+from almoner_server.core.terms import AccountKind
 from almoner_server.store.connect import Connection
-from almoner_server.store.lookups import Facts, columns
+from almoner_server.store.json_rows import to_json_rows
 from almoner_server.store.queries import query
-from almoner_server.store.rows import account_of
+from almoner_server.store.rows import account_of, adjustment_of, charge_of, hold_of, limit_of
 
-NAMESPACE, GROUPS, LIMIT = 1, 2, 3
-"""Parts of context.sql; 4 is a chat."""
-
-
-class Stale(Exception):
-    """Says that a transaction began on a wrong guess. The facts are corrected; it must begin again."""
+NAMESPACE, KIND, ID = "namespace", "kind", "id"
 
 
 @dataclass(slots=True)
-class Footprint:
-    """Says which accounts are to be locked and whose limits are to be read."""
+class Found:
+    """Holds what a footprint's rows said. `revisions` are the whole one and that of the rules, by namespace."""
 
-    accounts: set[AccountKey] = field(default_factory=set)
-    targets: set[tuple[str, Target]] = field(default_factory=set)
-
-    def covers(self, other: "Footprint") -> bool:
-        """Tell whether everything the other one names is in this one."""
-        return self.accounts >= other.accounts and self.targets >= other.targets
-
-
-@dataclass(slots=True)
-class Context:
-    """Holds what context.sql found."""
-
-    now: datetime | None = None
-    revisions: dict[str, int] = field(default_factory=dict)
-    groups: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    limits: dict[tuple[str, Target], tuple[Limit, ...]] = field(default_factory=dict)
-    chains: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    others_wait: bool = False
+    now: datetime
+    others_wait: bool
+    revisions: dict[str, tuple[int, int]]
+    book: Book
+    versions: dict[AccountKey, int] = field(default_factory=dict)
 
 
-def footprint(
-    requests: Iterable[Request],
-    known: Known,
-    groups: dict[tuple[str, str], tuple[str, ...]],
-    rules: dict[str, NamespaceRules],
-) -> Footprint:
-    """Work out which rows the requests need, as far as is known. Only checks and extends look at limits."""
-    found = Footprint()
-    for request in requests:
-        namespace = request.namespace
-        if namespace not in rules:
-            continue
-        spenders = spenders_of(request, known, groups.get((namespace, user_of(request)), ()))
-        found.accounts |= accounts_of(rules[namespace], spenders)
-        if isinstance(request, Check | Extend):
-            found.targets.update((namespace, target) for target in limit_targets_of(spenders))
-    return found
-
-
-async def read_accounts(
-    connection: Connection, keys: Collection[AccountKey], *, lock: bool
-) -> dict[AccountKey, Account]:
-    """Read accounts, and lock their rows until the transaction ends. Those without a row are left out."""
-    if not keys:
-        return {}
-    statement = query("lock_accounts" if lock else "read_accounts")
-    rows = await connection.fetch(statement, *columns(list(keys), 3))
-    accounts = (account_of(row) for row in rows)
-    return {account.key: account for account in accounts}
-
-
-async def read_context(
-    connection: Connection,
-    names: Sequence[str],
-    users: Sequence[tuple[str, str]],
-    targets: Collection[tuple[str, Target]],
-    chats: Sequence[tuple[str, str]],
-    replica: UUID,
-) -> Context:
-    """Read clock, revisions, groups of users, limits of users and chats, and chains, in one statement."""
-    wanted = columns([(namespace, target.kind, target.id) for namespace, target in targets], 3)
-    chat_names, chat_ids = columns(chats, 2)
-    context = Context()
-    for row in await connection.fetch(
-        query("context"), names, *columns(users, 2), *wanted, chat_names, replica, chat_ids
-    ):
-        _take(context, row)
-    return context
-
-
-def current_rules(facts: Facts, revisions: dict[str, int]) -> dict[str, NamespaceRules] | None:
-    """Return the rules of the namespaces that exist, None if those remembered are of other revisions."""
-    rules = {name: facts.rules[name] for name in revisions if name in facts.rules}
-    current = all(name in rules and rules[name].revision == revision for name, revision in revisions.items())
-    return rules if current else None
-
-
-def open_book(
-    context: Context, rules: dict[str, NamespaceRules], accounts: dict[AccountKey, Account]
-) -> Book:
-    """Make the book of a moment, never before the day an account stands at: windows do not roll back."""
-    now = context.now or datetime.now(UTC)
-    newest = max((account.day for account in accounts.values()), default=0)
-    if newest > day_of(now):
-        now = datetime.combine(date.fromordinal(newest), time(), UTC)
-    return Book(
-        now=now,
-        namespaces=rules,
+async def read_batch(connection: Connection, wanted: Footprint, replica: UUID) -> Found:
+    """Read the rows of a footprint. The book's namespaces are those that exist, without their rules yet."""
+    row = await connection.fetchrow(query("read_batch"), replica, *_arguments(wanted))
+    assert row is not None
+    versions = {}
+    accounts = {}
+    for record in row["accounts"]:
+        account = account_of(record)
+        accounts[account.key] = account
+        versions[account.key] = record["version"]
+    book = Book(
+        now=_moment(row["now"], accounts.values()),
+        namespaces={},
         accounts=accounts,
-        chains=context.chains,
-        groups=context.groups,
-        limits=context.limits,
+        chains={(chat[NAMESPACE], chat[ID]): tuple(chat["chain"]) for chat in row["chats"]},
+        groups={(user[NAMESPACE], user["user_id"]): tuple(user["groups"]) for user in row["user_groups"]},
+        limits=_limits(row["limits"]),
+        holds={(hold[NAMESPACE], hold[ID]): hold_of(hold) for hold in row["holds"]},
+        charges={(charge[NAMESPACE], charge[ID]): charge_of(charge) for charge in row["charges"]},
+        adjustments={(entry[NAMESPACE], entry[ID]): adjustment_of(entry) for entry in row["adjustments"]},
     )
+    revisions = {found["name"]: (found["revision"], found["rules_revision"]) for found in row["namespaces"]}
+    return Found(row["now"], row["others_wait"], revisions, book, versions)
+
+
+async def lock_accounts(connection: Connection, wanted: Footprint) -> None:
+    """Lock the accounts of a footprint until the transaction ends."""
+    await connection.execute(query("lock_accounts"), to_json_rows((NAMESPACE, KIND, ID), wanted.accounts))
+
+
+def current_rules(remembered: dict[str, NamespaceRules], found: Found) -> dict[str, NamespaceRules] | None:
+    """Return the rules of the namespaces that exist; None if those remembered are of other revisions."""
+    rules = {name: remembered[name] for name in found.revisions if name in remembered}
+    current = all(name in rules and rules[name].revision == now for name, (_, now) in found.revisions.items())
+    return rules if current else None
 
 
 def add_empty(book: Book, keys: Iterable[AccountKey]) -> None:
@@ -135,17 +78,30 @@ def add_empty(book: Book, keys: Iterable[AccountKey]) -> None:
             book.accounts[key] = Account.empty(key, book.today)
 
 
-def _take(context: Context, row: asyncpg.Record) -> None:
-    namespace = row["namespace"]
-    if row["part"] == NAMESPACE:
-        context.now = max(context.now, row["moment"]) if context.now else row["moment"]
-        context.revisions[namespace] = row["number"]
-        context.others_wait = row["flag"]
-    elif row["part"] == GROUPS:
-        context.groups[namespace, row["id"]] = tuple(row["texts"])
-    elif row["part"] == LIMIT:
-        target = Target(TargetKind(row["kind"]), row["id"])
-        limit = Limit(LimitKey(target, row["unit"], Period(row["period"])), row["number"], row["moment"])
-        context.limits[namespace, target] = (*context.limits.get((namespace, target), ()), limit)
-    else:
-        context.chains[namespace, row["id"]] = tuple(row["texts"])
+def _arguments(wanted: Footprint) -> tuple[object, ...]:
+    targets = [(namespace, *target) for namespace, target in wanted.targets]
+    return (
+        list(wanted.namespaces),
+        to_json_rows((NAMESPACE, KIND, ID), wanted.accounts),
+        to_json_rows((NAMESPACE, "user_id"), wanted.users),
+        to_json_rows((NAMESPACE, "target_kind", "target_id"), targets),
+        to_json_rows((NAMESPACE, ID), wanted.chats),
+        to_json_rows((NAMESPACE, ID), wanted.holds),
+        to_json_rows((NAMESPACE, ID), wanted.booked | wanted.adjusted.keys()),
+        to_json_rows((NAMESPACE, ID), wanted.adjustments),
+    )
+
+
+def _moment(now: datetime, accounts: Iterable[Account]) -> datetime:
+    """Return the moment of a book: never before the day an account stands at, since windows do not roll back."""
+    newest = max((account.day for account in accounts), default=0)
+    return now if newest <= day_of(now) else datetime.combine(date.fromordinal(newest), time(), UTC)
+
+
+def _limits(rows: Iterable[asyncpg.Record]) -> dict[tuple[str, Target], tuple[Limit, ...]]:
+    found: dict[tuple[str, Target], tuple[Limit, ...]] = {}
+    for row in rows:
+        limit = limit_of(row)
+        key = (row[NAMESPACE], limit.key.target)
+        found[key] = (*found.get(key, ()), limit)
+    return found

@@ -1,10 +1,13 @@
-"""Rows to records and back. Amounts are JSON maps; an account's counters one flat array, eight a unit."""
+"""Rows to records and back. Amounts are JSON maps; an account's counters one flat array, eight a unit.
 
-import json
-from collections.abc import Iterable, Mapping
+What is written travels as JSON rows (see `json_rows`): maps from column to value.
+"""
+
 from datetime import date
+from typing import Any
 
 import asyncpg
+import orjson
 
 from almoner_server.core.accounts import COUNTERS_PER_UNIT, Account
 from almoner_server.core.records import (
@@ -28,21 +31,7 @@ from almoner_server.core.terms import (
     TargetKind,
 )
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
-
-
-def to_json(values: Mapping[str, int] | Mapping[str, str]) -> str:
-    """Encode amounts or attributes."""
-    return _ENCODER.encode(values) if values else "{}"
-
-
-def to_array(values: Iterable[int | str]) -> str:
-    """Encode an array as PostgreSQL writes it: arrays of unequal length cannot travel in an array themselves.
-
-    Texts are quoted, so that any text is safe.
-    """
-    parts = [str(value) if isinstance(value, int) else _quoted(value) for value in values]
-    return "{" + ",".join(parts) + "}"
+JsonRow = dict[str, Any]
 
 
 def account_of(row: asyncpg.Record) -> Account:
@@ -58,17 +47,19 @@ def account_of(row: asyncpg.Record) -> Account:
     )
 
 
-def account_values(account: Account) -> tuple[object, ...]:
-    """List an account's columns from `namespace` to `open_unpriced`."""
+def account_row(account: Account) -> JsonRow:
+    """Return an account's columns, but for its version."""
     counters = account.counters
-    return (
-        *account.key,
-        date.fromordinal(account.day),
-        to_array(counters),
-        to_array([number for numbers in counters.values() for number in numbers]),
-        account.open_estimates,
-        account.open_unpriced,
-    )
+    return {
+        "namespace": account.key.namespace,
+        "kind": account.key.kind,
+        "id": account.key.id,
+        "day": date.fromordinal(account.day),
+        "units": list(counters),
+        "counters": [number for numbers in counters.values() for number in numbers],
+        "open_estimates": account.open_estimates,
+        "open_unpriced": account.open_unpriced,
+    }
 
 
 def hold_of(row: asyncpg.Record) -> Hold:
@@ -77,13 +68,13 @@ def hold_of(row: asyncpg.Record) -> Hold:
         namespace=row["namespace"],
         id=row["id"],
         spender=_spender_of(row),
-        held=json.loads(row["held"]),
-        spent=json.loads(row["spent"]),
+        held=orjson.loads(row["held"]),
+        spent=orjson.loads(row["spent"]),
         state=HoldState(row["state"]),
         admit_time=row["admit_time"],
         expire_time=row["expire_time"],
         on_expiry=ExpiryAction(row["on_expiry"]),
-        attributes=json.loads(row["attributes"]),
+        attributes=orjson.loads(row["attributes"]),
         fingerprint=row["fingerprint"],
         answer=row["answer"],
         admitted_expire_time=row["admitted_expire_time"],
@@ -91,37 +82,40 @@ def hold_of(row: asyncpg.Record) -> Hold:
     )
 
 
-def hold_values(hold: Hold) -> tuple[object, ...]:
-    """List a hold's columns in the order of its table."""
-    return (
-        hold.namespace,
-        hold.id,
-        *_spender_values(hold.spender),
-        to_json(hold.held),
-        to_json(hold.spent),
-        hold.state,
-        hold.on_expiry,
-        hold.admit_time,
-        hold.expire_time,
-        hold.admitted_expire_time,
-        hold.settle_time,
-        to_json(hold.attributes),
-        hold.fingerprint,
-        hold.answer,
-    )
+def hold_row(hold: Hold) -> JsonRow:
+    """Return a hold's columns."""
+    spender = hold.spender
+    return {
+        "namespace": hold.namespace,
+        "id": hold.id,
+        "user_id": spender.user,
+        "groups": spender.groups,
+        "chain": spender.chain,
+        "held": hold.held,
+        "spent": hold.spent,
+        "state": hold.state,
+        "on_expiry": hold.on_expiry,
+        "admit_time": hold.admit_time,
+        "expire_time": hold.expire_time,
+        "admitted_expire_time": hold.admitted_expire_time,
+        "settle_time": hold.settle_time,
+        "attributes": hold.attributes,
+        "fingerprint": _bytea(hold.fingerprint),
+        "answer": hold.answer,
+    }
 
 
-def changed_hold_values(hold: Hold) -> tuple[object, ...]:
-    """List what identifies a hold, then what can change of it."""
-    return (
-        hold.namespace,
-        hold.id,
-        to_json(hold.held),
-        to_json(hold.spent),
-        hold.state,
-        hold.expire_time,
-        hold.settle_time,
-    )
+def changed_hold_row(hold: Hold) -> JsonRow:
+    """Return what identifies a hold and what can change of it."""
+    return {
+        "namespace": hold.namespace,
+        "id": hold.id,
+        "held": hold.held,
+        "spent": hold.spent,
+        "state": hold.state,
+        "expire_time": hold.expire_time,
+        "settle_time": hold.settle_time,
+    }
 
 
 def charge_of(row: asyncpg.Record) -> Charge:
@@ -131,44 +125,47 @@ def charge_of(row: asyncpg.Record) -> Charge:
         id=row["id"],
         hold_id=row["hold_id"],
         spender=_spender_of(row),
-        amounts=json.loads(row["amounts"]),
-        net=json.loads(row["net"]),
+        amounts=orjson.loads(row["amounts"]),
+        net=orjson.loads(row["net"]),
         settlement=Settlement(row["settlement"]),
         open=row["open"],
         late=row["late"],
         origin=ChargeOrigin(row["origin"]),
         occurred_at=row["occurred_at"],
         create_time=row["create_time"],
-        attributes=json.loads(row["attributes"]),
-        overrun=json.loads(row["overrun"]),
+        attributes=orjson.loads(row["attributes"]),
+        overrun=orjson.loads(row["overrun"]),
         fingerprint=row["fingerprint"],
     )
 
 
-def charge_values(charge: Charge) -> tuple[object, ...]:
-    """List a charge's columns in the order of its table."""
-    return (
-        charge.namespace,
-        charge.id,
-        charge.hold_id,
-        *_spender_values(charge.spender),
-        to_json(charge.amounts),
-        to_json(charge.net),
-        charge.settlement,
-        charge.open,
-        charge.late,
-        charge.origin,
-        charge.occurred_at,
-        charge.create_time,
-        to_json(charge.attributes),
-        to_json(charge.overrun),
-        charge.fingerprint,
-    )
+def charge_row(charge: Charge) -> JsonRow:
+    """Return a charge's columns."""
+    spender = charge.spender
+    return {
+        "namespace": charge.namespace,
+        "id": charge.id,
+        "hold_id": charge.hold_id,
+        "user_id": spender.user,
+        "groups": spender.groups,
+        "chain": spender.chain,
+        "amounts": charge.amounts,
+        "net": charge.net,
+        "settlement": charge.settlement,
+        "open": charge.open,
+        "late": charge.late,
+        "origin": charge.origin,
+        "occurred_at": charge.occurred_at,
+        "create_time": charge.create_time,
+        "attributes": charge.attributes,
+        "overrun": charge.overrun,
+        "fingerprint": _bytea(charge.fingerprint),
+    }
 
 
-def changed_charge_values(charge: Charge) -> tuple[object, ...]:
-    """List what identifies a charge, then what can change of it."""
-    return (charge.namespace, charge.id, to_json(charge.net), charge.open)
+def changed_charge_row(charge: Charge) -> JsonRow:
+    """Return what identifies a charge and what can change of it."""
+    return {"namespace": charge.namespace, "id": charge.id, "net": charge.net, "open": charge.open}
 
 
 def adjustment_of(row: asyncpg.Record) -> Adjustment:
@@ -178,31 +175,31 @@ def adjustment_of(row: asyncpg.Record) -> Adjustment:
         id=row["id"],
         charge_id=row["charge_id"],
         kind=AdjustmentKind(row["kind"]),
-        amounts=json.loads(row["amounts"]),
-        change=json.loads(row["change"]),
+        amounts=orjson.loads(row["amounts"]),
+        change=orjson.loads(row["change"]),
         reason=row["reason"],
         create_time=row["create_time"],
         fingerprint=row["fingerprint"],
-        net_after=json.loads(row["net_after"]),
+        net_after=orjson.loads(row["net_after"]),
         open_after=row["open_after"],
     )
 
 
-def adjustment_values(adjustment: Adjustment) -> tuple[object, ...]:
-    """List an adjustment's columns in the order of its table."""
-    return (
-        adjustment.namespace,
-        adjustment.id,
-        adjustment.charge_id,
-        adjustment.kind,
-        to_json(adjustment.amounts),
-        to_json(adjustment.change),
-        adjustment.reason,
-        adjustment.create_time,
-        adjustment.fingerprint,
-        to_json(adjustment.net_after),
-        adjustment.open_after,
-    )
+def adjustment_row(adjustment: Adjustment) -> JsonRow:
+    """Return an adjustment's columns."""
+    return {
+        "namespace": adjustment.namespace,
+        "id": adjustment.id,
+        "charge_id": adjustment.charge_id,
+        "kind": adjustment.kind,
+        "amounts": adjustment.amounts,
+        "change": adjustment.change,
+        "reason": adjustment.reason,
+        "create_time": adjustment.create_time,
+        "fingerprint": _bytea(adjustment.fingerprint),
+        "net_after": adjustment.net_after,
+        "open_after": adjustment.open_after,
+    }
 
 
 def limit_of(row: asyncpg.Record) -> Limit:
@@ -222,10 +219,5 @@ def _spender_of(row: asyncpg.Record) -> Spender:
     return Spender(row["user_id"], tuple(row["groups"]), tuple(row["chain"]))
 
 
-def _spender_values(spender: Spender) -> tuple[str, str, str]:
-    return spender.user, to_array(spender.groups), to_array(spender.chain)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _bytea(value: bytes) -> str:
+    return "\\x" + value.hex()

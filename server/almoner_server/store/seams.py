@@ -13,22 +13,6 @@ TAGS_PER_NOTIFICATION = 300
 """A payload holds 8,000 bytes at most; a tag needs 22 with its comma."""
 
 
-def pool_lock(namespace: str) -> int:
-    """Return the key of the lock that batches share and the filling of a pool takes alone."""
-    return _number(b"pools", namespace.encode())
-
-
-def lock_pools_shared(namespaces: Iterable[str]) -> str:
-    """Return SQL that shares the pool locks of namespaces until the transaction ends, in one order."""
-    keys = sorted({pool_lock(namespace) for namespace in namespaces})
-    return "; ".join(f"SELECT pg_advisory_xact_lock_shared({key})" for key in keys)
-
-
-def lock_pools_alone(namespace: str) -> str:
-    """Return SQL that waits for the batches of the namespace under way and keeps new ones out."""
-    return f"SELECT pg_advisory_xact_lock({pool_lock(namespace)})"
-
-
 def tag_of(key: AccountKey) -> int:
     """Return what stands for an account in a notification. Two accounts may share it: a false alarm."""
     return _number(key.namespace.encode(), bytes([key.kind]), key.id.encode())

@@ -2,15 +2,15 @@
 
 from uuid import UUID
 
-from almoner_server.core.book import Book
-from almoner_server.core.footprint import accounts_of, limit_targets_of
+from almoner_server.core.book import Book, account_keys
+from almoner_server.core.footprint import Footprint, limit_targets_of
 from almoner_server.core.records import Spender
 from almoner_server.core.status import StatusRequest
 from almoner_server.core.trees import chain_of
 from almoner_server.store.connect import Connection, Database
-from almoner_server.store.lookups import read_facts, read_rules
+from almoner_server.store.facts import read_rules
 from almoner_server.store.namespace_lock import no_namespace
-from almoner_server.store.reading import add_empty, open_book, read_accounts, read_context
+from almoner_server.store.reading import add_empty, read_batch
 
 
 async def read_status(database: Database, request: StatusRequest, replica: UUID) -> Book:
@@ -25,23 +25,21 @@ async def read_status(database: Database, request: StatusRequest, replica: UUID)
 
 
 async def _read(connection: Connection, request: StatusRequest, replica: UUID) -> Book:
+    """Read twice of one moment: first whom the request means, then what is theirs."""
     namespace = request.namespace
     rules = await read_rules(connection, [namespace])
     if not rules:
         raise no_namespace(namespace)
-    chats = [(namespace, chat) for chat in (request.chat, request.parent) if chat]
-    known = await read_facts(connection, [], [], chats)
-    users = [(namespace, request.user)] if request.user else []
-    context = await read_context(connection, [namespace], users, [], [], replica)
-    context.chains = known.chains
+    named = Footprint(namespaces=dict(rules))
+    named.chats = {(namespace, chat): None for chat in (request.chat, request.parent) if chat}
+    named.users = {(namespace, request.user): ()} if request.user else {}
+    book = (await read_batch(connection, named, replica)).book
 
-    book = open_book(context, rules, {})
     groups = book.groups_of(namespace, request.user, request.groups) if request.user else ()
     spender = Spender(request.user, groups, chain_of(book, namespace, request.chat, request.parent))
-    targets = {(namespace, target) for target in limit_targets_of([spender])}
-    context.limits = (await read_context(connection, [], [], targets, [], replica)).limits
-
-    keys = accounts_of(rules[namespace], [spender])
-    book = open_book(context, rules, await read_accounts(connection, keys, lock=False))
-    add_empty(book, keys)
-    return book
+    theirs = Footprint(accounts=set(account_keys(rules[namespace], spender)))
+    theirs.targets = {(namespace, target) for target in limit_targets_of(spender)}
+    found = (await read_batch(connection, theirs, replica)).book
+    found.namespaces, found.chains, found.groups = rules, book.chains, book.groups
+    add_empty(found, theirs.accounts)
+    return found

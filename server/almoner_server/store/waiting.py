@@ -14,7 +14,7 @@ import asyncpg
 from almoner_server.core.records import AccountKey
 from almoner_server.store.connect import Database
 from almoner_server.store.errors import translated
-from almoner_server.store.lookups import columns
+from almoner_server.store.json_rows import to_json_rows
 from almoner_server.store.queries import query
 from almoner_server.store.seams import CHANNEL, tag_of
 
@@ -82,7 +82,8 @@ class Waiting:
         if not keys:
             return {}
         async with self._database.snapshot() as connection:
-            rows = await connection.fetch(query("account_versions"), *columns(sorted(keys), 3))
+            wanted = to_json_rows(("namespace", "kind", "id"), keys)
+            rows = await connection.fetch(query("account_versions"), wanted)
         found = {(row["namespace"], row["kind"], row["id"]): row["version"] for row in rows}
         return {key: found.get(key, 0) for key in keys}
 

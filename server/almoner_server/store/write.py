@@ -1,62 +1,67 @@
-"""Write what a batch has changed, one statement for each kind of row.
+"""Write what a batch has changed: one statement, which writes nothing if the batch was decided on stale rows."""
 
-Every statement takes its rows in the order of their keys, and the statements come in one order: two batches
-that both add the same rows meet at the first of them, and one waits.
-"""
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
-
-from almoner_server.core.book import Book
+from almoner_server.core.accounts import Account
+from almoner_server.store.batch_book import Reading
 from almoner_server.store.connect import Connection
-from almoner_server.store.lookups import columns
+from almoner_server.store.json_rows import encode
 from almoner_server.store.queries import query
 from almoner_server.store.rows import (
-    account_values,
-    adjustment_values,
-    changed_charge_values,
-    changed_hold_values,
-    charge_values,
-    hold_values,
-    to_array,
+    JsonRow,
+    account_row,
+    adjustment_row,
+    changed_charge_row,
+    changed_hold_row,
+    charge_row,
+    hold_row,
 )
-from almoner_server.store.seams import CHANNEL, freed_payloads
 
 T = TypeVar("T")
 
 
-async def write_book(connection: Connection, book: Book) -> bool:
-    """Write a book. Returns whether there was anything to write."""
-    dirty = [account for account in book.accounts.values() if account.dirty]
-    old = [account for account in dirty if not account.is_new]
-    new = [account for account in dirty if account.is_new]
-    chats = [(namespace, chat, to_array(chain)) for (namespace, chat), chain in book.new_chats.items()]
-    written = [
-        await _write(connection, "insert_accounts", new, account_values),
-        await _write(connection, "insert_chats", chats, tuple, book.now),
-        await _write(connection, "insert_holds", book.new_holds.values(), hold_values),
-        await _write(connection, "insert_charges", book.new_charges.values(), charge_values),
-        await _write(connection, "insert_adjustments", book.new_adjustments.values(), adjustment_values),
-        await _write(connection, "update_accounts", old, account_values),
-        await _write(connection, "update_holds", book.changed_holds.values(), changed_hold_values),
-        await _write(connection, "update_charges", book.changed_charges.values(), changed_charge_values),
+async def write_batch(connection: Connection, reading: Reading) -> None:
+    """Write a book. Raises SerializationError if something it was decided on has changed meanwhile."""
+    book = reading.book
+    accounts = sorted(book.accounts.values(), key=lambda account: account.key)
+    changed = [
+        _changed_account(account, reading) for account in accounts if account.dirty and not account.is_new
     ]
-    return any(written)
+    seen = [_seen_account(account, reading) for account in accounts if not account.dirty]
+    namespaces = [{"name": name, "revision": number} for name, (number, _) in reading.found.revisions.items()]
+    rows = len(namespaces) + len(seen) + len(changed) + len(book.changed_holds) + len(book.changed_charges)
+    await connection.execute(
+        query("write_batch"),
+        encode(namespaces),
+        encode(seen),
+        encode(changed),
+        encode([account_row(account) for account in accounts if account.dirty and account.is_new]),
+        encode([_chat_row(*chat, book.now) for chat in sorted(book.new_chats.items())]),
+        _encoded(book.new_holds, hold_row),
+        _encoded(book.changed_holds, changed_hold_row),
+        _encoded(book.new_charges, charge_row),
+        _encoded(book.changed_charges, changed_charge_row),
+        _encoded(book.new_adjustments, adjustment_row),
+        rows,
+        len(namespaces),
+    )
 
 
-async def notify_freed(connection: Connection, book: Book) -> None:
-    """Tell the other replicas on which accounts room was made, once this transaction is committed."""
-    await connection.execute(query("notify"), CHANNEL, freed_payloads(book.freed))
+def _encoded(records: Mapping[Any, T], row: Callable[[T], JsonRow]) -> str:
+    """Encode records in the order of their keys: two batches that add the same ones meet at the first."""
+    return encode([row(records[key]) for key in sorted(records)])
 
 
-async def _write(
-    connection: Connection,
-    name: str,
-    records: Iterable[T],
-    values: Callable[[T], tuple[object, ...]],
-    *more: object,
-) -> bool:
-    rows = [values(record) for record in records]
-    if rows:
-        await connection.execute(query(name), *columns(rows, 0), *more)
-    return bool(rows)
+def _changed_account(account: Account, reading: Reading) -> JsonRow:
+    return account_row(account) | {"version": reading.found.versions[account.key]}
+
+
+def _seen_account(account: Account, reading: Reading) -> JsonRow:
+    namespace, kind, ident = account.key
+    version = reading.found.versions.get(account.key, 0)
+    return {"namespace": namespace, "kind": kind, "id": ident, "version": version}
+
+
+def _chat_row(key: tuple[str, str], chain: Iterable[str], now: object) -> JsonRow:
+    return {"namespace": key[0], "id": key[1], "chain": chain, "create_time": now}

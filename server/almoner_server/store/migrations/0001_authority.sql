@@ -8,7 +8,8 @@ SET LOCAL lock_timeout = '10s';
 SET LOCAL statement_timeout = '10min';
 
 -- An isolation boundary. `revision` grows with every change an administrator makes in it, `rules_revision` with those
--- of settings and of limits that name no single user or chat: these are cached, and read anew when it has grown.
+-- of settings and of limits that name no single user or chat: these are cached, and read anew when it has grown. Whoever
+-- changes something locks the row; a transaction of a batch shares it, and so finds `revision` as it was or begins again.
 CREATE TABLE namespaces (
     name text COLLATE "C" PRIMARY KEY,
     units text [] NOT NULL,
@@ -183,6 +184,13 @@ CREATE TABLE clock (
 -- The one clock of all replicas.
 CREATE FUNCTION almoner_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
     SELECT coalesce((SELECT coalesce(frozen_at, clock_timestamp() + shift) FROM clock), clock_timestamp())
+$$;
+
+-- What a batch says when something it was decided on has changed meanwhile: nothing of it is written, it begins again.
+CREATE FUNCTION almoner_conflict() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'another transaction came first';
+END
 $$;
 
 -- Every counter of every account in a row of its own, for people.

@@ -1,3 +1,3 @@
 SELECT account.namespace, account.kind, account.id, account.version
-FROM unnest($1::text [], $2::smallint [], $3::text []) AS wanted (namespace, kind, id)
+FROM json_to_recordset($1::json) AS wanted (namespace text, kind smallint, id text)
 JOIN accounts AS account USING (namespace, kind, id)
