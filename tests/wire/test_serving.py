@@ -48,7 +48,10 @@ async def test_a_taken_port_is_told_in_one_line(database: str) -> None:
         (("--on-store-failure", "maybe"), "'maybe' is not one of 'deny', 'allow'"),
         (("--listen", "nowhere"), "cannot listen on 'nowhere': give host:port"),
         (("--listen", "127.0.0.1:70000"), "with a port of 0 to 65535"),
-        (("--listen", "127.0.0.1:0", "--database-url", "not a dsn"), "--database-url is no DSN of a PostgreSQL"),
+        (
+            ("--listen", "127.0.0.1:0", "--database-url", "not a dsn"),
+            "--database-url is no DSN of a PostgreSQL",
+        ),
     ],
 )
 async def test_a_wrong_setting_is_named_with_its_bounds(options: tuple[str, ...], complaint: str) -> None:
