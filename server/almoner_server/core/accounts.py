@@ -5,6 +5,7 @@ read on a later day, so nothing has to run at midnight and a limit set in mid-wi
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Self
 
 from almoner_server.core.calendar import shared_periods
@@ -59,8 +60,16 @@ class Account:
         """Add to the windows that `day` shares with the account's own: an ended window is no longer counted."""
         if not spent and not held:
             return
-        counters = self.counters.setdefault(unit, [0] * COUNTERS_PER_UNIT)
-        for period in shared_periods(self.day, day):
-            counters[2 * period - 2] += spent
-            counters[2 * period - 1] += held
+        counters = self.counters.get(unit)
+        if counters is None:
+            counters = self.counters[unit] = [0] * COUNTERS_PER_UNIT
+        for place in _places(self.day, day):
+            counters[place] += spent
+            counters[place + 1] += held
         self.dirty = True
+
+
+@lru_cache(maxsize=4096)
+def _places(one: int, other: int) -> tuple[int, ...]:
+    """Return where the counters of the periods stand whose window holds both days."""
+    return tuple(2 * period - 2 for period in shared_periods(one, other))

@@ -32,8 +32,7 @@ def adjust(book: Book, request: Adjust) -> AdjustResult:
         return AdjustResult(replace(charge, net=known.net_after, open=known.open_after), known, replayed=True)
     change = _refund(charge, request) if request.kind is AdjustmentKind.REFUND else _actual(charge, request)
     still_open = charge.open and request.kind is AdjustmentKind.REFUND
-    adjustment = _enter(book, charge, request, change, still_open=still_open)
-    return AdjustResult(replace(charge, net=dict(charge.net)), adjustment, replayed=False)
+    return AdjustResult(*_enter(book, charge, request, change, still_open=still_open), replayed=False)
 
 
 def replace_estimate(book: Book, estimate: Charge, adjustment_id: UUID) -> dict[str, int]:
@@ -46,8 +45,8 @@ def replace_estimate(book: Book, estimate: Charge, adjustment_id: UUID) -> dict[
 
 def _enter(
     book: Book, charge: Charge, request: Adjust, change: dict[str, int], *, still_open: bool
-) -> Adjustment:
-    keys = correct_charge(book, charge, change, still_open=still_open)
+) -> tuple[Charge, Adjustment]:
+    corrected, keys = correct_charge(book, charge, change, still_open=still_open)
     if any(by < 0 for by in change.values()):
         book.freed.update(keys)
     adjustment = Adjustment(
@@ -60,11 +59,11 @@ def _enter(
         reason=request.reason,
         create_time=book.now,
         fingerprint=fingerprints.of_adjust(request),
-        net_after=dict(charge.net),
-        open_after=charge.open,
+        net_after=corrected.net,
+        open_after=corrected.open,
     )
     book.add_adjustment(adjustment)
-    return adjustment
+    return corrected, adjustment
 
 
 def _refund(charge: Charge, request: Adjust) -> dict[str, int]:

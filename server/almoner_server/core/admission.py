@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 
 from almoner_server.core.accounts import Account
@@ -24,6 +25,9 @@ class Applicable(NamedTuple):
     account: Account
 
 
+_BY_SCOPE = itemgetter(0)
+
+
 class Own(NamedTuple):
     """Says what the caller itself already holds, and from which day: an Extend takes the place of it."""
 
@@ -42,7 +46,8 @@ def applicable_limits(book: Book, namespace: str, spender: Spender) -> list[Appl
         return []
     found = [*_of_chats(book, namespace, spender), *_of_user(book, namespace, spender)]
     found += _of_pools(book, namespace, spender)
-    return sorted(found, key=lambda applicable: applicable.scope)
+    found.sort(key=_BY_SCOPE)
+    return found
 
 
 def decide(
@@ -60,17 +65,15 @@ def decide(
 
 def evaluate(applicable: Applicable, amount: int | None, own: Own | None = None) -> LimitStatus:
     """Evaluate one limit for an amount of its unit; None only describes it and never refuses."""
-    limit, account = applicable.limit, applicable.account
-    unit, period = limit.key.unit, limit.key.period
+    scope, limit, account = applicable
+    source, unit, period = limit.key
     spent, held = account.spent(unit, period), account.held(unit, period)
     refusal = None
     if amount is not None and limit.amount is not None:
-        others = held - _own_held(own, account, unit, period)
+        others = held if own is None else held - _own_held(own, account, unit, period)
         refusal = _refusal(limit.amount, spent, others, amount)
     start, end = window(period, account.day)
-    return LimitStatus(
-        applicable.scope, limit.key.target, unit, period, limit.amount, spent, held, start, end, refusal
-    )
+    return LimitStatus(scope, source, unit, period, limit.amount, spent, held, start, end, refusal)
 
 
 def blocking_accounts(limits: Iterable[Applicable], decision: Decision) -> tuple[AccountKey, ...]:
@@ -89,8 +92,8 @@ def _refusal(limit: int, spent: int, held: int, amount: int) -> RefusalReason | 
     return None
 
 
-def _own_held(own: Own | None, account: Account, unit: str, period: Period) -> int:
-    if own is None or period not in shared_periods(account.day, own.day):
+def _own_held(own: Own, account: Account, unit: str, period: Period) -> int:
+    if period not in shared_periods(account.day, own.day):
         return 0
     return own.held.get(unit, 0)
 
@@ -128,9 +131,11 @@ def _of_user(book: Book, namespace: str, spender: Spender) -> Iterable[Applicabl
 
 def _of_pools(book: Book, namespace: str, spender: Spender) -> Iterable[Applicable]:
     rules = book.namespaces[namespace]
-    pools = [(Target(TargetKind.GROUP_POOL, group), AccountKind.GROUP) for group in spender.groups]
-    pools.append((Target(TargetKind.NAMESPACE_POOL, ""), AccountKind.NAMESPACE))
+    groups = [group for group in spender.groups if group in rules.pooled_groups]
+    pools = [(Target(TargetKind.GROUP_POOL, group), AccountKind.GROUP) for group in groups]
+    if rules.has_namespace_pool:
+        pools.append((Target(TargetKind.NAMESPACE_POOL, ""), AccountKind.NAMESPACE))
     for target, kind in pools:
-        for limit in rules.limits.get(target, ()):
+        for limit in rules.limits[target]:
             account = book.account(AccountKey(namespace, kind, target.id))
             yield Applicable(_scope(limit, Scope.POOL), limit, account)

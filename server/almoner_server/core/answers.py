@@ -1,52 +1,30 @@
-"""A decision as compact text, kept with its hold: a retry gets the same answer again."""
+"""A decision as plain data, kept with its hold: a retry gets the same answer again."""
 
-import json
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from typing import Any
 
+from almoner_server.core.calendar import window
 from almoner_server.core.records import Target
 from almoner_server.core.requests import Decision, LimitStatus
 from almoner_server.core.terms import Period, Scope, TargetKind
 
+Row = tuple[Scope, TargetKind, str, str, Period, int | None, int, int]
 
-def encode(decision: Decision) -> str:
-    """Encode an allowed decision. Windows are kept as their start and end in seconds."""
-    rows = [
-        (
-            status.scope,
-            status.source.kind,
-            status.source.id,
-            status.unit,
-            status.period,
-            status.limit,
-            status.spent,
-            status.held,
-            status.window_start and int(status.window_start.timestamp()),
-            status.reset_time and int(status.reset_time.timestamp()),
-        )
-        for status in decision.limits
+
+def encode(decision: Decision) -> list[Row]:
+    """Encode an allowed decision. Its windows are those of the day of the admission and need not be kept."""
+    return [
+        (scope, source.kind, source.id, unit, period, limit, spent, held)
+        for scope, source, unit, period, limit, spent, held, _, _, _ in decision.limits
     ]
-    return json.dumps(rows, separators=(",", ":")) if rows else "[]"
 
 
-def decode(text: str) -> Decision:
-    """Decode what `encode` made."""
-    return Decision(
-        tuple(
-            LimitStatus(
-                Scope(scope),
-                Target(TargetKind(kind), ident),
-                unit,
-                Period(period),
-                limit,
-                spent,
-                held,
-                _moment(start),
-                _moment(end),
-            )
-            for scope, kind, ident, unit, period, limit, spent, held, start, end in json.loads(text)
-        )
-    )
+def decode(rows: Sequence[Sequence[Any]], day: int) -> Decision:
+    """Decode what `encode` made of a decision of `day` (an ordinal), whatever it went through."""
+    return Decision(tuple(_status(row, day) for row in rows))
 
 
-def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+def _status(row: Sequence[Any], day: int) -> LimitStatus:
+    scope, kind, ident, unit, number, limit, spent, held = row
+    source, period = Target(TargetKind(kind), ident), Period(number)
+    return LimitStatus(Scope(scope), source, unit, period, limit, spent, held, *window(period, day))

@@ -16,7 +16,7 @@ from almoner_server.core.records import (
     Spender,
     Target,
 )
-from almoner_server.core.terms import AccountKind, TargetKind
+from almoner_server.core.terms import AccountKind
 
 
 @dataclass(slots=True)
@@ -69,7 +69,8 @@ class Book:
 
     def groups_of(self, namespace: str, user: str, named: tuple[str, ...]) -> tuple[str, ...]:
         """Return the groups stored for a user together with those the request names, sorted."""
-        return tuple(sorted({*named, *self.groups.get((namespace, user), ())}))
+        stored = self.groups.get((namespace, user), ())
+        return tuple(sorted({*named, *stored})) if named or stored else ()
 
     def accounts_of(self, namespace: str, spender: Spender) -> list[Account]:
         """Return every account a spend counts for: the user, its chats, and the pools that are limited."""
@@ -97,9 +98,11 @@ class Book:
         self.charges[charge.namespace, charge.id] = self.new_charges[charge.namespace, charge.id] = charge
 
     def change_charge(self, charge: Charge) -> None:
-        """Note that what a charge comes to has changed."""
-        if (charge.namespace, charge.id) not in self.new_charges:
-            self.changed_charges[charge.namespace, charge.id] = charge
+        """Put a corrected charge in the place of what it was."""
+        key = (charge.namespace, charge.id)
+        self.charges[key] = charge
+        changed = self.new_charges if key in self.new_charges else self.changed_charges
+        changed[key] = charge
 
     def add_adjustment(self, adjustment: Adjustment) -> None:
         """Book a correction in the ledger."""
@@ -109,14 +112,16 @@ class Book:
 
 def account_keys(rules: NamespaceRules, spender: Spender) -> list[AccountKey]:
     """Return the keys of every account a spend counts for (docs/semantics.md, Accounts)."""
-    keys = [AccountKey(rules.name, AccountKind.USER, spender.user)] if spender.user else []
-    keys += [AccountKey(rules.name, AccountKind.CHAT, chat) for chat in spender.chain]
-    pools = rules.pools
-    keys += [
-        AccountKey(rules.name, AccountKind.GROUP, group)
-        for group in spender.groups
-        if Target(TargetKind.GROUP_POOL, group) in pools
-    ]
-    if Target(TargetKind.NAMESPACE_POOL, "") in pools:
+    user, groups, chain = spender
+    keys = [AccountKey(rules.name, AccountKind.USER, user)] if user else []
+    if chain:
+        keys += [AccountKey(rules.name, AccountKind.CHAT, chat) for chat in chain]
+    if groups and rules.pooled_groups:
+        keys += [
+            AccountKey(rules.name, AccountKind.GROUP, group)
+            for group in groups
+            if group in rules.pooled_groups
+        ]
+    if rules.has_namespace_pool:
         keys.append(AccountKey(rules.name, AccountKind.NAMESPACE, ""))
     return keys

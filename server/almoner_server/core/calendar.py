@@ -12,7 +12,7 @@ from almoner_server.core.terms import Period
 
 def day_of(moment: datetime) -> int:
     """Return the ordinal of the UTC day that `moment` (aware) lies in."""
-    return moment.astimezone(UTC).toordinal()
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).toordinal()
 
 
 @lru_cache(maxsize=4096)

@@ -3,8 +3,9 @@
 Each (unit, period) is resolved on its own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from almoner_server.core.records import Limit, NamespaceRules, Target
 from almoner_server.core.terms import GroupRule, Period, TargetKind
@@ -16,18 +17,27 @@ UNLIMITED = float("inf")
 
 
 def effective_limits(
-    rules: NamespaceRules, groups: Iterable[str], overrides: Iterable[Limit], now: datetime
-) -> list[Limit]:
+    rules: NamespaceRules, groups: Iterable[str], overrides: Sequence[Limit], now: datetime
+) -> tuple[Limit, ...]:
     """Return the limits in force for one user, one for each (unit, period) that has any, by unit and period."""
-    chosen = _by_slot(rules.limits.get(Target(TargetKind.NAMESPACE_DEFAULT, ""), ()))
-    chosen |= _group_defaults(rules, groups)
+    if not overrides:
+        return _defaults(rules, tuple(groups))
+    chosen = _by_slot(_defaults(rules, tuple(groups)))
     chosen |= _by_slot(limit for limit in overrides if in_force(limit, now))
-    return [chosen[slot] for slot in sorted(chosen)]
+    return tuple(chosen[slot] for slot in sorted(chosen))
 
 
 def in_force(limit: Limit, now: datetime) -> bool:
     """Tell whether a limit holds at `now`: strictly before its expire_time."""
     return limit.expire_time is None or now < limit.expire_time
+
+
+@lru_cache(maxsize=4096)
+def _defaults(rules: NamespaceRules, groups: tuple[str, ...]) -> tuple[Limit, ...]:
+    """Return what holds for whoever is in these groups, by unit and period: remembered, since many users share it."""
+    chosen = _by_slot(rules.limits.get(Target(TargetKind.NAMESPACE_DEFAULT, ""), ()))
+    chosen |= _group_defaults(rules, groups)
+    return tuple(chosen[slot] for slot in sorted(chosen))
 
 
 def _group_defaults(rules: NamespaceRules, groups: Iterable[str]) -> dict[Slot, Limit]:

@@ -103,7 +103,9 @@ def _answer_again(hold: Hold, request: Check) -> CheckResult:
         raise _settled(hold, field="hold.id")
     if hold.fingerprint != fingerprints.of_check(request):
         raise reused("hold.id", hold.id)
-    return CheckResult(answers.decode(hold.answer), hold.id, hold.admitted_expire_time)
+    return CheckResult(
+        answers.decode(hold.answer, day_of(hold.admit_time)), hold.id, hold.admitted_expire_time
+    )
 
 
 def _left_of_totals(hold: Hold, totals: Amounts) -> Amounts:

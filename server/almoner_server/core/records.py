@@ -1,5 +1,6 @@
 """What is remembered: limits, holds, charges, adjustments, chats and the rules of a namespace."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -56,8 +57,7 @@ class Limit:
     updated_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Spender:
+class Spender(NamedTuple):
     """Says whose accounts a hold or charge touches, fixed when it was admitted.
 
     `chain` runs from the root chat to the chat itself; empty without a chat. `groups` are sorted.
@@ -84,16 +84,16 @@ class Hold:
     attributes: dict[str, str]
     fingerprint: bytes
     """What the request said, hashed: tells a retry from another request under the same id."""
-    answer: str
+    answer: Sequence[Sequence[int | str | None]]
     """The decision given at admission, as core.answers encodes it: a retry gets it again."""
     admitted_expire_time: datetime
     """The expiry the first answer named; `expire_time` moves with Extend."""
     settle_time: datetime | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Charge:
-    """Is an amount booked. Only `open` and `net` ever change, through adjustments."""
+    """Is an amount booked. An adjustment makes another one of it, with another `net` and perhaps not `open`."""
 
     namespace: str
     id: UUID
@@ -129,11 +129,12 @@ class Adjustment:
     open_after: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NamespaceRules:
     """Holds what a whole namespace shares: settings and the limits that name no single user or chat.
 
-    `revision` grows with every change of them; a transaction that finds another one reads them anew.
+    `revision` grows with every change of them; a transaction that finds another one reads them anew. Rules are compared
+    by being the same object: what is derived from them can be remembered with them.
     """
 
     name: str
@@ -142,11 +143,13 @@ class NamespaceRules:
     enabled: bool
     revision: int
     limits: dict[Target, tuple[Limit, ...]] = field(default_factory=dict)
-    pools: frozenset[Target] = field(init=False)
-    """The pools that are limited, and so have an account row."""
+    pooled_groups: frozenset[str] = field(init=False)
+    """The groups whose pools are limited, and so have an account row."""
+    has_namespace_pool: bool = field(init=False)
+    """Whether the pool of everybody is limited."""
 
     def __post_init__(self) -> None:
         """Name the limited pools once, since every request asks for them."""
-        pooled = (TargetKind.GROUP_POOL, TargetKind.NAMESPACE_POOL)
-        pools = frozenset(target for target in self.limits if target.kind in pooled)
-        object.__setattr__(self, "pools", pools)
+        groups = frozenset(target.id for target in self.limits if target.kind is TargetKind.GROUP_POOL)
+        object.__setattr__(self, "pooled_groups", groups)
+        object.__setattr__(self, "has_namespace_pool", Target(TargetKind.NAMESPACE_POOL, "") in self.limits)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from almoner_server.core.records import AccountKey, Adjustment, Amounts, Charge, Hold, Target
@@ -90,8 +91,7 @@ class Adjust:
 Request = Check | Commit | Release | Extend | Expire | Adjust
 
 
-@dataclass(frozen=True, slots=True)
-class LimitStatus:
+class LimitStatus(NamedTuple):
     """Is one limit as evaluated for one account at one moment. `limit` None means unlimited."""
 
     scope: Scope

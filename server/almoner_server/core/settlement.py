@@ -30,12 +30,12 @@ def commit(book: Book, request: Commit) -> CommitResult:
         return CommitResult(as_booked(charge), replayed=True)
     hold = expire_if_due(book, request.namespace, request.hold_id) if request.hold_id else None
     charge = _direct(book, request) if hold is None else _on_hold(book, request, hold)
-    return CommitResult(as_booked(charge), replayed=False)
+    return CommitResult(charge, replayed=False)
 
 
 def as_booked(charge: Charge) -> Charge:
-    """Copy a charge as it was when it was booked, before any adjustment: the answer of then."""
-    return replace(charge, net=dict(charge.amounts), open=charge.settlement is not Settlement.ACTUAL)
+    """Return a charge as it was when it was booked, before any adjustment: the answer of then."""
+    return replace(charge, net=charge.amounts, open=charge.settlement is not Settlement.ACTUAL)
 
 
 def _on_hold(book: Book, request: Commit, hold: Hold) -> Charge:
@@ -44,13 +44,22 @@ def _on_hold(book: Book, request: Commit, hold: Hold) -> Charge:
     amounts = _amounts(request, hold)
     if late:
         _take_place_of_estimate(book, hold)
-    charge = replace(
-        _charge(book, request, hold.spender, amounts),
+    charge = Charge(
+        namespace=request.namespace,
+        id=request.charge_id,
         hold_id=hold.id,
+        spender=hold.spender,
+        amounts=amounts,
+        net=amounts,
+        settlement=request.settlement,
+        open=request.settlement is not Settlement.ACTUAL,
         late=late,
         origin=ChargeOrigin.HOLD,
         occurred_at=hold.admit_time,
-        overrun=overrun(hold.held, amounts, hold.held),
+        create_time=book.now,
+        attributes=request.attributes,
+        overrun=overrun(hold.held, amounts),
+        fingerprint=fingerprints.of_commit(request),
     )
     book_charge(book, charge)
     hold.spent = _sum(hold.spent, amounts)
@@ -80,8 +89,23 @@ def _direct(book: Book, request: Commit) -> Charge:
     chain = chain_of(book, request.namespace, request.chat, request.parent)
     groups = book.groups_of(request.namespace, request.user, request.groups)
     occurred_at = _occurred_at(book, request)
-    charge = _charge(book, request, Spender(request.user, groups, chain), request.amounts)
-    charge = replace(charge, occurred_at=occurred_at)
+    charge = Charge(
+        namespace=request.namespace,
+        id=request.charge_id,
+        hold_id=request.hold_id,
+        spender=Spender(request.user, groups, chain),
+        amounts=request.amounts,
+        net=request.amounts,
+        settlement=request.settlement,
+        open=request.settlement is not Settlement.ACTUAL,
+        late=False,
+        origin=ChargeOrigin.DIRECT,
+        occurred_at=occurred_at,
+        create_time=book.now,
+        attributes=request.attributes,
+        overrun={},
+        fingerprint=fingerprints.of_commit(request),
+    )
     remember_chain(book, request.namespace, chain)
     book_charge(book, charge)
     if request.hold_id is not None:
@@ -104,29 +128,9 @@ def _spent_hold(charge: Charge, request: Commit) -> Hold:
         on_expiry=ExpiryAction.RELEASE,
         attributes={},
         fingerprint=b"",
-        answer="[]",
+        answer=[],
         admitted_expire_time=charge.occurred_at,
         settle_time=charge.create_time,
-    )
-
-
-def _charge(book: Book, request: Commit, spender: Spender, amounts: Amounts) -> Charge:
-    return Charge(
-        namespace=request.namespace,
-        id=request.charge_id,
-        hold_id=request.hold_id,
-        spender=spender,
-        amounts=dict(amounts),
-        net=dict(amounts),
-        settlement=request.settlement,
-        open=request.settlement is not Settlement.ACTUAL,
-        late=False,
-        origin=ChargeOrigin.DIRECT,
-        occurred_at=book.now,
-        create_time=book.now,
-        attributes=request.attributes,
-        overrun={},
-        fingerprint=fingerprints.of_commit(request),
     )
 
 

@@ -1,6 +1,7 @@
 """How holds and charges move the counters of every account they touch (docs/semantics.md, Accounts)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
 from almoner_server.core.book import Book
 from almoner_server.core.calendar import day_of
@@ -13,8 +14,7 @@ def move_held(book: Book, hold: Hold, wanted: Amounts) -> list[AccountKey]:
 
     Returns the keys of the accounts.
     """
-    units = hold.held.keys() | wanted.keys()
-    change = {unit: wanted.get(unit, 0) - hold.held.get(unit, 0) for unit in units}
+    change = _difference(hold.held, wanted)
     day = day_of(hold.admit_time)
     accounts = book.accounts_of(hold.namespace, hold.spender)
     for account in accounts:
@@ -33,15 +33,18 @@ def book_charge(book: Book, charge: Charge) -> None:
 
 def correct_charge(
     book: Book, charge: Charge, change: Mapping[str, int], *, still_open: bool
-) -> list[AccountKey]:
-    """Change what a charge comes to, on all its accounts, in the windows it counts in. Returns their keys."""
+) -> tuple[Charge, list[AccountKey]]:
+    """Change what a charge comes to, on all its accounts, in the windows it counts in.
+
+    Returns the corrected charge and the keys of the accounts.
+    """
     keys = move_spent(book, charge, change)
-    charge.net = {**charge.net, **{unit: charge.net.get(unit, 0) + by for unit, by in change.items()}}
+    net = {**charge.net, **{unit: charge.net.get(unit, 0) + by for unit, by in change.items()}}
     if charge.open and not still_open:
         _count_open(book, charge, -1)
-        charge.open = False
-    book.change_charge(charge)
-    return keys
+    corrected = replace(charge, net=net, open=charge.open and still_open)
+    book.change_charge(corrected)
+    return corrected, keys
 
 
 def move_spent(book: Book, charge: Charge, change: Mapping[str, int]) -> list[AccountKey]:
@@ -54,10 +57,16 @@ def move_spent(book: Book, charge: Charge, change: Mapping[str, int]) -> list[Ac
     return [account.key for account in accounts]
 
 
-def overrun(held: Amounts, amounts: Amounts, units: Iterable[str]) -> Amounts:
+def _difference(before: Amounts, after: Amounts) -> dict[str, int]:
+    if not before:
+        return after
+    return {unit: after.get(unit, 0) - before.get(unit, 0) for unit in before.keys() | after.keys()}
+
+
+def overrun(held: Amounts, amounts: Amounts) -> Amounts:
     """Return by how much the amounts go past what is held, in the units that are held."""
     return {
-        unit: amounts[unit] - held[unit] for unit in units if unit in amounts and amounts[unit] > held[unit]
+        unit: amount - held[unit] for unit, amount in amounts.items() if unit in held and amount > held[unit]
     }
 
 

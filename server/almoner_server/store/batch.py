@@ -164,12 +164,15 @@ def _require_declared(book: Book, request: Request) -> None:
     rules = book.namespaces.get(name)
     if rules is None:
         raise no_namespace(name)
-    if isinstance(request, Check | Commit | Extend | Adjust):
+    if isinstance(request, _NAMING_UNITS):
         for unit in request.amounts:
             if unit not in rules.units:
                 units = ", ".join(sorted(rules.units))
                 message = f"the namespace {name} does not count this unit, only: {units}"
                 raise invalid("UNKNOWN_UNIT", f"amounts[{unit}]", message, value=unit, limit=units)
+
+
+_NAMING_UNITS = (Check, Commit, Extend, Adjust)
 
 
 def _failed(error: Exception) -> StoreFailed:

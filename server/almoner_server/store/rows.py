@@ -76,7 +76,7 @@ def hold_of(row: asyncpg.Record) -> Hold:
         on_expiry=ExpiryAction(row["on_expiry"]),
         attributes=orjson.loads(row["attributes"]),
         fingerprint=row["fingerprint"],
-        answer=row["answer"],
+        answer=orjson.loads(row["answer"]),
         admitted_expire_time=row["admitted_expire_time"],
         settle_time=row["settle_time"],
     )

@@ -113,7 +113,7 @@ CREATE TABLE holds (
     settle_time timestamptz,
     attributes jsonb NOT NULL,
     fingerprint bytea NOT NULL,
-    answer text NOT NULL,
+    answer jsonb NOT NULL,
     PRIMARY KEY (namespace, id),
     CHECK ((state = 1) = (settle_time IS NULL))
 ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);

@@ -58,7 +58,7 @@ new_holds AS (
     FROM guard CROSS JOIN json_to_recordset($6::json) AS new (
         namespace text, id uuid, user_id text, groups text [], chain text [], held jsonb, spent jsonb, state smallint,
         on_expiry smallint, admit_time timestamptz, expire_time timestamptz, admitted_expire_time timestamptz,
-        settle_time timestamptz, attributes jsonb, fingerprint bytea, answer text
+        settle_time timestamptz, attributes jsonb, fingerprint bytea, answer jsonb
     )
 ),
 changed_holds AS (
