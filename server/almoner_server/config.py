@@ -34,7 +34,7 @@ class Config:
     """What a check is answered while the store cannot be reached: one of ON_STORE_FAILURE."""
     grace: float = 30.0
     """Seconds that calls under way get when the server stops."""
-    lanes: int = 4
+    lanes: int = 2
     """Transactions under way at once."""
     statement_cache_size: int = 100
     """Prepared statements a connection keeps; 0 behind pgbouncer in transaction mode."""

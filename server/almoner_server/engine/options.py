@@ -7,8 +7,11 @@ from dataclasses import dataclass
 class EngineOptions:
     """Bounds the engine. Every queue has an end, so that overload is told and not felt."""
 
-    lanes: int = 4
-    """Transactions under way at once. The store needs more connections than that."""
+    lanes: int = 2
+    """Transactions under way at once: while one is at the database, another is decided. More make the batches smaller.
+
+    The store needs more connections than that.
+    """
     max_batch: int = 512
     """Requests in one transaction."""
     max_queued: int = 8192

@@ -52,6 +52,11 @@ class Database:
         self.dsn = dsn
         self.options = options
         self._pool = pool
+        # Between its uses a connection is kept here: the pool would make a task for giving it out and one for taking it
+        # back, which costs as much as a statement.
+        self._at_hand: list[Connection] = []
+        self._wanting = 0
+        self._closing = False
         self._settings = "" if _keeps_sessions(options) else _settings(options, "SET LOCAL")
 
     @classmethod
@@ -73,6 +78,9 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection, those in use once they are given back, after a while in any case."""
+        self._closing = True
+        while self._at_hand:
+            await self._pool.release(self._at_hand.pop())
         try:
             await asyncio.wait_for(self._pool.close(), self.options.statement_timeout)
         except TimeoutError:
@@ -126,7 +134,7 @@ class Database:
     @asynccontextmanager
     async def _acquired(self) -> AsyncIterator[Connection]:
         with translated():
-            connection = await self._pool.acquire(timeout=self.options.connect_timeout)
+            connection = await self._take()
             try:
                 yield connection
             except asyncpg.ReadOnlySQLTransactionError:
@@ -139,7 +147,27 @@ class Database:
                 await asyncio.shield(_abandon(connection))
                 raise
             finally:
-                await self._pool.release(connection)
+                await self._give_back(connection)
+
+    async def _take(self) -> Connection:
+        """Take a connection at hand, else one from the pool."""
+        while self._at_hand:
+            connection = self._at_hand.pop()
+            if not connection.is_closed():
+                return connection
+            await self._pool.release(connection)
+        self._wanting += 1
+        try:
+            return await self._pool.acquire(timeout=self.options.connect_timeout)
+        finally:
+            self._wanting -= 1
+
+    async def _give_back(self, connection: Connection) -> None:
+        """Keep a connection at hand, unless it is broken or somebody waits for it at the pool."""
+        if self._wanting or self._closing or connection.is_closed():
+            await self._pool.release(connection)
+        else:
+            self._at_hand.append(connection)
 
 
 def patience(seconds: float) -> str:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from almoner_server.core.errors import RequestFailed, invalid
+from almoner_server.store.ids import fast_uuid
 
 MAX_ID_BYTES = 256
 MAX_REASON_BYTES = 1024
@@ -82,7 +83,7 @@ def uuid(field: str, text: str) -> UUID:
             f"{shown(text)} is not a UUID such as 019a2b3c-4d5e-7f60-8192-a3b4c5d6e7f8",
             value=shown(text),
         )
-    return UUID(int=int(text.replace("-", ""), 16))
+    return fast_uuid(text)
 
 
 def optional_uuid(field: str, text: str) -> UUID | None:
