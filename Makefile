@@ -14,9 +14,8 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# gRPC's fork handlers have nothing to do here and would write a warning each time PostgreSQL is started.
 serve: .venv/.runtime ## Set everything up and run the authority (ARGS="--listen 127.0.0.1:50052")
-	GRPC_ENABLE_FORK_SUPPORT=false $(BIN)/almoner serve $(ARGS)
+	$(BIN)/almoner serve $(ARGS)
 
 test: .venv ## Set everything up and run all tests (ARGS="tests/unit -k window")
 	$(BIN)/python -m pytest -n auto $(ARGS)

@@ -18,6 +18,14 @@ async def test_a_server_runs_its_own_database_and_finds_it_again(tmp_path: Path)
             await quota.charge(user="u", tokens=1)
 
 
+async def test_only_the_log_is_written_when_the_own_database_is_made_and_started(tmp_path: Path) -> None:
+    server = await run_server("--data-dir", str(tmp_path))
+    code, errors = await server.terminate()
+    lines = errors.splitlines()
+    assert (code, len(lines)) == (0, 2), errors
+    assert all(" INFO almoner_server." in line for line in lines)
+
+
 async def test_it_listens_on_a_unix_socket(database: str, tmp_path: Path) -> None:
     address = f"unix:{tmp_path}/almoner.sock"
     async with server_process("--database-url", database, listen=address) as server:

@@ -1,13 +1,14 @@
 """Make the directories that PostgreSQL lives in, whole or not at all."""
 
-import asyncio
 import os
 import shutil
+import signal
 import stat
 import tempfile
 from pathlib import Path
 
 from almoner_server.embedded.binaries import Binaries
+from almoner_server.embedded.child import Child
 from almoner_server.embedded.dsn import USER
 from almoner_server.embedded.errors import DataDirError, StartError
 from almoner_server.embedded.identity import Identity
@@ -56,23 +57,18 @@ async def make_cluster(layout: Layout, binaries: Binaries, identity: Identity) -
     """
     unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=layout.root))
     identity.own(unfinished)
-    process = await asyncio.create_subprocess_exec(
-        *identity.command(layout.root, binaries.initdb, *_initdb_options(unfinished)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env=clean_environment(),
-    )
-    try:
-        output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.terminate()
+    command = identity.command(layout.root, binaries.initdb, *_initdb_options(unfinished))
+    with tempfile.TemporaryFile() as output:
+        process = Child(command, output.fileno(), clean_environment())
+        try:
+            code = await process.wait()
+        finally:
+            process.send_signal(signal.SIGTERM)
             await process.wait()
-    if process.returncode != 0:
-        raise StartError(
-            f"{binaries} could not make a cluster in {layout.root}:\n{output.decode(errors='replace')}"
-        )
+        output.seek(0)
+        words = output.read().decode(errors="replace")
+    if code != 0:
+        raise StartError(f"{binaries} could not make a cluster in {layout.root}:\n{words}")
     _move_durably(unfinished, layout.cluster)
 
 

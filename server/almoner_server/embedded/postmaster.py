@@ -5,12 +5,12 @@ import logging
 import os
 import signal
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
 
 from almoner_server.embedded.binaries import Binaries
+from almoner_server.embedded.child import Child
 from almoner_server.embedded.cluster import clean_environment
 from almoner_server.embedded.dsn import DATABASE, dsn_for
 from almoner_server.embedded.errors import StartError
@@ -44,16 +44,14 @@ SETTINGS = {
 class Postmaster:
     """Be one run of PostgreSQL. Ends once; a restart is another Postmaster."""
 
-    def __init__(self, process: asyncio.subprocess.Process, layout: Layout, log: LogFile) -> None:
+    def __init__(self, process: Child, layout: Layout, log: LogFile) -> None:
         self._process = process
         self._layout = layout
         self._log = log
         self._ended = asyncio.ensure_future(process.wait())
 
     @classmethod
-    async def launch(
-        cls, layout: Layout, binaries: Binaries, identity: Identity, log: LogFile
-    ) -> "Postmaster":
+    def launch(cls, layout: Layout, binaries: Binaries, identity: Identity, log: LogFile) -> "Postmaster":
         """Start PostgreSQL as a child of this process. It is not ready yet when this returns.
 
         On Linux the kernel stops the child when the thread that runs this event loop is gone.
@@ -63,13 +61,7 @@ class Postmaster:
         )
         output = log.open_for_writing()
         try:
-            process = await asyncio.create_subprocess_exec(
-                *program,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=clean_environment(),
-            )
+            process = Child(program, output, clean_environment())
         finally:
             os.close(output)
         return cls(process, layout, log)
@@ -105,8 +97,7 @@ class Postmaster:
             (signal.SIGQUIT, QUIT_SECONDS),
             (signal.SIGKILL, None),
         ):
-            with suppress(ProcessLookupError):
-                self._process.send_signal(number)
+            self._process.send_signal(number)
             if await self.wait_exit(patience) is not None:
                 return
             logger.warning(

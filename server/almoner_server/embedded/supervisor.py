@@ -139,7 +139,7 @@ class EmbeddedPostgres:
         await clear_leftovers(self._layout)
         identity.own(self._layout.cluster)
         cluster.make_socket_dir(self._layout, identity)
-        self._postmaster = await Postmaster.launch(self._layout, self.binaries, identity, self._log)
+        self._postmaster = Postmaster.launch(self._layout, self.binaries, identity, self._log)
         try:
             await self._postmaster.wait_ready(self._start_seconds)
         except StartError:
