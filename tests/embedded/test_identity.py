@@ -3,6 +3,8 @@
 import os
 import pwd
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,6 +132,27 @@ async def test_a_supervisor_that_is_not_root_and_has_no_capability_works(
     said = supervisors.start(data_dir, ordinary).said()
     assert said["uid"] == NOBODY.pw_uid
     assert await query(said["dsn"], "SELECT 1") == 1
+
+
+@as_root
+def test_a_user_who_cannot_run_the_interpreter_is_told_so(data_dir: Path, tmp_path: Path) -> None:
+    # What a service is that was installed in a private home: it began as root and is nobody by now.
+    python = tmp_path / "python"
+    python.symlink_to(sys.executable)
+    close(tmp_path)
+    make(data_dir, NOBODY)
+    begun = (
+        "import os, sys; from pathlib import Path; import almoner_server.embedded.identity as identity;"
+        "from almoner_server.embedded import find_binaries; from almoner_server.embedded.paths import Layout;"
+        f"found = find_binaries(); sys.executable = {str(python)!r}; os.setuid({NOBODY.pw_uid});"
+        f"identity.choose_identity(Layout.of(Path({str(data_dir)!r})), found)"
+    )
+    process = subprocess.run([sys.executable, "-c", begun], capture_output=True, text=True, check=False)
+    assert process.returncode == 1
+    said = process.stderr.partition("DataDirError: ")[2]
+    assert said.startswith(f"uid {NOBODY.pw_uid} cannot run PostgreSQL from {find_binaries().directory} in ")
+    assert "install almoner and its Python where this user may read and run them" in said
+    assert f"plain: cannot run {python} as uid {NOBODY.pw_uid}: Permission denied" in said
 
 
 @as_root

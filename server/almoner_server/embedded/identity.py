@@ -88,10 +88,19 @@ def choose_identity(layout: Layout, binaries: Binaries) -> Identity:
         if failure is None:
             return identity
         failures.append(f"  {identity.manner}: {failure}")
-    raise DataDirError(
-        f"PostgreSQL refuses to run as root, and nobody else can run {binaries.directory} in {layout.root}; "
-        "start almoner as an ordinary user or give a data directory outside private homes\n"
-        + "\n".join(failures)
+    raise DataDirError("\n".join([_nobody_can(layout, binaries), *failures]))
+
+
+def _nobody_can(layout: Layout, binaries: Binaries) -> str:
+    """Say what no identity could do, and what the operator can."""
+    if os.geteuid() == 0:
+        return (
+            f"PostgreSQL refuses to run as root, and nobody else can run {binaries.directory} in "
+            f"{layout.root}; start almoner as an ordinary user or give a data directory outside private homes"
+        )
+    return (
+        f"uid {os.geteuid()} cannot run PostgreSQL from {binaries.directory} in {layout.root}; "
+        "install almoner and its Python where this user may read and run them, or start it as another user"
     )
 
 
@@ -138,5 +147,8 @@ def _nobody() -> pwd.struct_passwd | None:
 def _try(identity: Identity, layout: Layout, binaries: Binaries) -> str | None:
     """Return why this identity cannot run there, or None if it can."""
     command = identity.command(layout.root, binaries.postgres, "--version")
-    result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except OSError as error:
+        return f"cannot run {command[0]} as uid {os.geteuid()}: {error.strerror}"
     return None if result.returncode == 0 else result.stderr.strip()
