@@ -4,14 +4,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from almoner_server.core.terms import Period
-from almoner_server.loops import WatchLoop
+from almoner_server.loops import WatchLoop, watch
 
+from tests.engine.eventually import eventually
 from tests.engine.replica import Replica, allowed, bare_replica, limit_user, replica
 from tests.engine.requests import check, release
 from tests.engine.waiters import queue, take
+from tests.support.road import Road
 
 
 class Deaf(WatchLoop):
@@ -121,6 +124,49 @@ async def test_the_end_of_the_last_wait_is_told(here: Replica, there: Replica) -
     await watch.run()
     assert await leases(there) == 0
     await watch.stop()
+
+
+async def test_an_outage_is_told_when_it_begins_and_when_it_ends_and_not_in_between(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(watch, "RELISTEN_SECONDS", 0.1)
+    road = Road(database, tmp_path / "s")
+    road.lay()
+    async with bare_replica(road.dsn) as here:
+        loop = Counting(here)
+        loop.start()
+        await eventually(lambda: loop.runs > 1)
+        await road.cut()
+        runs = loop.runs
+        await eventually(lambda: loop.runs > runs + 50)
+        failed = messages(caplog)
+        assert len(failed) == 1
+        assert failed[0].startswith("watch fails, and will be tried again: ")
+        road.lay()
+        await eventually(lambda: len(messages(caplog)) == 2)
+        runs = loop.runs
+        await eventually(lambda: loop.runs > runs + 30)
+        assert messages(caplog) == [*failed, "watch works again"]
+        await loop.stop()
+
+
+class Counting(WatchLoop):
+    """Counts its runs, of which there are many to one try to listen."""
+
+    period = 0.01
+
+    def __init__(self, replica: Replica) -> None:
+        super().__init__(replica.store, replica.engine)
+        self.runs = 0
+
+    async def run(self) -> None:
+        self.runs += 1
+        await super().run()
+
+
+def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
+    told = (record.getMessage() for record in caplog.records)
+    return [message for message in told if message.startswith("watch ")]
 
 
 async def leases(replica: Replica) -> int:

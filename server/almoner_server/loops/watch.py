@@ -12,7 +12,7 @@ from typing import TypeVar
 from almoner_server.core.records import AccountKey
 from almoner_server.engine import Engine
 from almoner_server.loops.loop import Loop
-from almoner_server.store import Store, Subscription
+from almoner_server.store import Store, StoreUnavailable, Subscription
 
 LEASE = timedelta(seconds=5)
 """How long other replicas tell this one what they free, after it last said that somebody waits."""
@@ -40,6 +40,7 @@ class WatchLoop(Loop):
         self._revisions: dict[str, int] = {}
         self._subscription: Subscription | None = None
         self._announced = False
+        self._deaf: str | None = None
         self._next_lease = self._next_listen = self._next_overdue = 0.0
 
     async def run(self) -> None:
@@ -82,13 +83,23 @@ class WatchLoop(Loop):
             self._announced = False
 
     async def _listen(self) -> None:
-        lost = self._subscription is None or self._subscription.lost.is_set()
-        if lost and time.monotonic() >= self._next_listen:
-            self._next_listen = time.monotonic() + RELISTEN_SECONDS
-            subscription, self._subscription = self._subscription, None
-            if subscription is not None:
-                await subscription.close()
+        """Replace a lost connection. Until it can be tried again, each run fails as the last try did."""
+        if self._subscription is not None and not self._subscription.lost.is_set():
+            return
+        if time.monotonic() < self._next_listen:
+            if self._deaf is not None:
+                raise StoreUnavailable(self._deaf)
+            return
+        self._next_listen = time.monotonic() + RELISTEN_SECONDS
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            await subscription.close()
+        try:
             self._subscription = await self._waiting.listen(self._room.wake_tagged, self._room.wake_namespace)
+        except StoreUnavailable as error:
+            self._deaf = str(error)
+            raise
+        self._deaf = None
 
 
 def _changed(before: Mapping[Key, int], after: Mapping[Key, int]) -> list[Key]:
