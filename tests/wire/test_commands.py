@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from almoner import Client
+from almoner.cli.exits import ExitCode
 
 from tests.support.postgres import Postgres
 from tests.support.server import ALMONER, authority, server_process
@@ -41,11 +42,11 @@ async def test_verify_names_each_difference(database: str) -> None:
     await connection.execute("UPDATE accounts SET open_estimates = 3")
     await connection.close()
     code, output, _ = await run("verify", "--database-url", database)
-    assert code == 3
+    assert code == ExitCode.DIFFERENCES
     assert output.splitlines()[0] == "default: USER u: open_estimates is 3, should be 0"
     code, output, _ = await run("verify", "--database-url", database, "--json")
     (finding,) = json.loads(output)["findings"]
-    assert (code, finding["expected"], finding["actual"]) == (3, 0, 3)
+    assert (code, finding["expected"], finding["actual"]) == (ExitCode.DIFFERENCES, 0, 3)
 
 
 async def test_verify_works_beside_a_running_embedded_database_and_without(tmp_path: Path) -> None:

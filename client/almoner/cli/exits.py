@@ -26,6 +26,7 @@ class ExitCode(IntEnum):
     BUSY = 4
     NOT_POSSIBLE = 5
     UNAVAILABLE = 6
+    DIFFERENCES = 7
     INTERRUPTED = 130
 
 
@@ -38,6 +39,7 @@ Exit codes:
     4  refused: BUSY, would fit once open holds settle
     5  not found, exists already, not possible in this state, or etag mismatch
     6  server or store unavailable, overloaded, or no answer in time
+    7  `almoner verify` found differences
   130  interrupted
 
 """

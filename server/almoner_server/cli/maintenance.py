@@ -14,8 +14,8 @@ from almoner_server.config import Config, ConfigError
 if TYPE_CHECKING:
     from almoner_server.store import Report
 
-DIFFERENCES_FOUND = 3
-"""How `verify` exits when it has found any; 1 stands for a failure, 2 for a wrong option."""
+DIFFERENCES_FOUND = 7
+"""How `verify` exits when it has found any, a code that no other outcome of `almoner` has."""
 
 
 @click.command()
@@ -36,7 +36,7 @@ def migrate(**settings: Any) -> None:
 def verify(*, as_json: bool, **settings: Any) -> None:
     """Recompute every counter from the ledger and the holds; name each difference.
 
-    Exits with 0 if there is none, with 3 if there are some. The authority may be running.
+    Exits with 0 if there is none, with 7 if there are some. The authority may be running.
     """
     report = run(lambda: _verify(Config(**settings)))
     if as_json:

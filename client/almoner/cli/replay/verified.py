@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_CLEAN, _DIFFERENCES = 0, 3
-"""How `almoner verify` ends when it has looked."""
+from almoner.cli.exits import ExitCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ async def verify(options: Sequence[str], booked: int) -> Verification:
         stderr=asyncio.subprocess.PIPE,
     )
     output, errors = await process.communicate()
-    if process.returncode not in (_CLEAN, _DIFFERENCES):
+    if process.returncode not in (ExitCode.OK, ExitCode.DIFFERENCES):
         return _not_run(errors.decode(errors="replace").strip().rpartition("\n")[2])
     return _read(json.loads(output), booked)
 
