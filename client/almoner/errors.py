@@ -52,7 +52,8 @@ class Refused(AlmonerError):
             status: 402, 403, 409 or 429, as the backend's own users shall see it.
 
         Returns:
-            The status, headers with `Retry-After` where waiting helps, and a problem document (RFC 9457).
+            The status, headers with `Retry-After` where waiting helps, and a problem document (RFC 9457)
+            that names no user, group or chat.
         """
         return refusal_response(self.decision, status)
 

@@ -1,10 +1,11 @@
 import json
 import pickle
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from almoner import Decision, QuotaBusy, QuotaExceeded, Refused
-from almoner.http import RefusalStatus
+from almoner.http import HttpResponse, RefusalStatus
 from almoner.v1 import resources_pb2 as pb
 from almoner.wire.responses import decision
 
@@ -66,7 +67,7 @@ def test_the_body_is_a_problem_document_that_names_the_limit_but_no_ids() -> Non
     assert json.loads(json.dumps(response.body)) == {
         "title": "Quota exceeded",
         "status": 402,
-        "detail": "The month is full.",
+        "detail": "The monthly limit on usd is used up; it resets on 2026-04-01 at 00:00 UTC.",
         "reason": "EXHAUSTED",
         "refused_by": [
             {
@@ -80,6 +81,63 @@ def test_the_body_is_a_problem_document_that_names_the_limit_but_no_ids() -> Non
             }
         ],
     }
+
+
+def of_limit(**changes: Any) -> HttpResponse:
+    """Give the answer to a refusal by one limit."""
+    answer = refused(pb.REFUSAL_REASON_EXHAUSTED)
+    for status in (answer.decision.limits[0], answer.decision.refused_by[0]):
+        status.MergeFrom(pb.LimitStatus(**changes))
+    with pytest.raises(Refused) as caught:
+        decision(answer.decision).raise_for_refusal()
+    return caught.value.http_response()
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        (
+            {"period": pb.PERIOD_DAY, "remaining": 7},
+            "The daily limit on usd has too little left; it resets on ",
+        ),
+        (
+            {"unit": "tokens", "refusal_reason": pb.REFUSAL_REASON_BUSY},
+            "The monthly limit on tokens is taken up",
+        ),
+        ({"period": pb.PERIOD_LIFETIME}, "The limit on usd is used up; "),
+        (
+            {"source": pb.Target(kind=pb.TARGET_KIND_GROUP_POOL, id="secret")},
+            "The shared monthly limit on usd is used up; ",
+        ),
+        (
+            {"source": pb.Target(kind=pb.TARGET_KIND_CHAT, id="secret")},
+            "The monthly limit on usd is used up; ",
+        ),
+    ],
+)
+def test_the_detail_says_in_words_which_limit_refused_but_no_ids(
+    changes: dict[str, Any], detail: str
+) -> None:
+    body = of_limit(**changes).body
+    assert str(body["detail"]).startswith(detail)
+    assert "secret" not in str(body)
+    assert "research" not in str(body)
+
+
+@pytest.mark.parametrize(
+    ("kind", "remaining"),
+    [
+        (pb.TARGET_KIND_USER, 40),
+        (pb.TARGET_KIND_GROUP_DEFAULT, 40),
+        (pb.TARGET_KIND_CHAT, 40),
+        (pb.TARGET_KIND_GROUP_POOL, None),
+        (pb.TARGET_KIND_NAMESPACE_POOL, None),
+    ],
+)
+def test_what_others_left_of_a_pool_is_not_told(kind: pb.TargetKind.ValueType, remaining: int | None) -> None:
+    body: Any = of_limit(source=pb.Target(kind=kind, id="research"), remaining=40).body
+    (limit,) = body["refused_by"]
+    assert limit["remaining"] == remaining
 
 
 def test_an_allowed_decision_raises_nothing() -> None:
