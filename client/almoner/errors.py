@@ -150,7 +150,11 @@ class ServiceError(CallError):
 
 
 class Unavailable(ServiceError):
-    """Says that the server or its store cannot be reached. Sent again already, under the same ids."""
+    """Says that the server or its store cannot be reached. Sent again already, under the same ids.
+
+    Also stands for CANCELLED, which a server or proxy answers that breaks a call off as it stops; what the
+    caller cancels itself does not come here.
+    """
 
     code = "UNAVAILABLE"
 
@@ -173,7 +177,7 @@ class InternalError(ServiceError):
     code = "INTERNAL"
 
 
-_BY_CODE: dict[str, type[CallError]] = {
+_BY_CODE: dict[str, type[CallError]] = {"CANCELLED": Unavailable} | {
     error.code: error
     for error in (
         InvalidArgument,

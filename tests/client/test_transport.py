@@ -32,6 +32,23 @@ async def test_unavailable_is_sent_again_with_the_same_ids(server: ScriptedServe
     assert {request.hold.id for request in sent} == {hold.id}
 
 
+async def test_a_call_that_a_stopping_server_broke_off_is_sent_again_with_the_same_ids(
+    server: ScriptedServer, quota: Client
+) -> None:
+    server.script("CheckQuota", Failure(grpc.StatusCode.CANCELLED, "the server stops"))
+    hold = await quota.open_hold(user="u-17", usd=0.25)
+    assert [request.hold.id for request in server.sent("CheckQuota")] == [hold.id] * 2
+
+
+async def test_a_call_that_is_broken_off_again_and_again_is_unavailable(server: ScriptedServer) -> None:
+    server.script("CheckQuota", *[Failure(grpc.StatusCode.CANCELLED)] * 10)
+    async with Client(server.address, retry=RetryPolicy(attempts=3, initial=0.001)) as quota:
+        with pytest.raises(Unavailable) as caught:
+            await quota.check(user="u-17")
+    assert len(server.sent("CheckQuota")) == 3
+    assert caught.value.code == "CANCELLED"
+
+
 async def test_a_direct_charge_keeps_the_id_it_was_first_sent_under(
     server: ScriptedServer, quota: Client
 ) -> None:
@@ -149,6 +166,18 @@ async def test_a_server_that_comes_back_is_found_within_the_call(server: Scripte
         server.stop()
         call = asyncio.create_task(quota.open_hold(user="u-17", tokens=1))
         await asyncio.sleep(0.1)
+        with ScriptedServer(server.address) as successor:
+            hold = await call
+    assert [request.hold.id for request in successor.sent("CheckQuota")] == [hold.id]
+
+
+async def test_a_call_under_way_when_its_server_stops_is_answered_by_the_next(server: ScriptedServer) -> None:
+    gate = Gate()
+    server.script("CheckQuota", gate.check)
+    async with Client(server.address) as quota:
+        call = asyncio.create_task(quota.open_hold(user="u-17", tokens=1))
+        await asyncio.to_thread(gate.reached.wait)
+        await asyncio.to_thread(server.stop)
         with ScriptedServer(server.address) as successor:
             hold = await call
     assert [request.hold.id for request in successor.sent("CheckQuota")] == [hold.id]
