@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -57,6 +58,23 @@ async def test_the_server_may_be_named_before_or_after_the_command_or_in_the_env
     assert (await call("--server", server.address, *status, ALMONER_SERVER=NOBODY)).code == 0
     assert (await call(*status, "--server", server.address, ALMONER_SERVER=NOBODY)).code == 0
     assert (await call("--server", NOBODY, *status, "--server", server.address)).code == 0
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "verify"])
+@pytest.mark.parametrize(
+    "option", [("--server", NOBODY), ("--namespace", "n"), ("--timeout", "1s"), ("--json",)]
+)
+async def test_an_option_for_clients_before_a_command_that_is_none_is_an_error(
+    command: str, option: tuple[str, ...]
+) -> None:
+    answer = await call(*option, command, "--data-dir", "/dev/null")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"almoner: {option[0]} before {command} says nothing to it")
+
+
+async def test_the_environment_of_clients_does_not_hinder_a_command_that_is_none(tmp_path: Path) -> None:
+    answer = await call("verify", "--data-dir", str(tmp_path), ALMONER_SERVER=NOBODY, ALMONER_NAMESPACE="n")
+    assert (answer.code, "there is nothing to verify" in answer.err) == (1, True)
 
 
 async def test_the_namespace_is_chosen_in_the_same_way(almoner: Run, server: Authority) -> None:

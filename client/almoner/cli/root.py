@@ -29,6 +29,15 @@ class Root(click.Group):
         found = next((extra for extra in _extras() if extra.name == cmd_name), None)
         return None if found is None else _load(found)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command called; options for a client given before one that is none are an error."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and name not in self.commands:
+            _refuse_options(ctx, name)
+        return name, command, rest
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -54,6 +63,20 @@ class Root(click.Group):
         except OSError as error:
             _fail(str(error), ExitCode.FAILURE)
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
+
+
+def _refuse_options(ctx: click.Context, name: str) -> None:
+    """Raise UsageError for options that the command would never see. The environment is for all commands."""
+    given = [
+        parameter.opts[0]
+        for parameter in ctx.command.params
+        if parameter.name
+        and ctx.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise click.UsageError(
+            f"{', '.join(given)} before {name} says nothing to it: it calls no server", ctx
+        )
 
 
 def _fail(line: str, code: int) -> NoReturn:
