@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from almoner_server.app import Authority
 
 from tests.cli.conftest import Answer, Run
 from tests.support.postgres import Postgres
+from tests.support.server import run_server
 
 ROWS = 300
 WIDE = ("--budgets", "1000", "--concurrency", "16", "--limit-rows", "100")
@@ -169,6 +171,38 @@ async def test_a_server_that_is_not_there_is_unavailable(trace: Path) -> None:
     assert (answer.code, answer.err.startswith("almoner: UNAVAILABLE")) == (6, True)
 
 
+@pytest.mark.parametrize("how", [("--json",), ()], ids=["json", "drawn"])
+async def test_a_server_that_dies_meanwhile_does_not_take_the_report_with_it(
+    trace: Path, database: str, how: tuple[str, ...]
+) -> None:
+    server = await run_server("--database-url", database)
+    where = ("--server", server.address, "--database-url", database, "--timeout", "1s")
+    replaying = asyncio.create_task(process("replay", str(trace), *where, *WIDE, "--speed", "60", *how))
+    await has_held(database)
+    await server.terminate(signal.SIGKILL)
+    answer = await replaying
+    assert answer.code == 1
+    if how:
+        played = answer.json
+        assert (played["allowed"] > 0, played["failed"] > 0) == (True, True)
+        assert played["limits_unknown"].startswith("UNAVAILABLE: ")
+        assert played["problems"] == ["calls failed", "the server did not tell what was spent"]
+        assert played["verify"]["findings"] == []
+    else:
+        assert answer.out.startswith("played 100 calls in namespace replay-")
+        assert "\nwhat was spent of the limits is not known: UNAVAILABLE: " in answer.out
+        assert "verify: no difference" in answer.out
+
+
+async def has_held(database: str) -> None:
+    """Wait until the replay has begun to hold."""
+    connection = await asyncpg.connect(database)
+    async with asyncio.timeout(30):
+        while await connection.fetchval("SELECT count(*) FROM holds") < 5:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await connection.close()
+
+
 def report(booked: Mapping[str, int], overrun: Mapping[str, int], **settings: Any) -> Report:
     """Report a replay that booked once; the server has spent 5 tokens."""
     tally = Tally()
@@ -198,6 +232,8 @@ def test_a_charge_that_was_lost_or_doubled_is_a_problem_where_nobody_else_spends
     assert report({"tokens": 6}, {}).unaccounted == {"tokens": -1}
     assert report({"tokens": 4}, {}).problems == ["the server has other sums than were booked"]
     assert report({"tokens": 4}, {}, fresh=False).problems == []
+    untold = report({"tokens": 4}, {}, spendings=Spendings((), _counter(), "UNAVAILABLE: gone"))
+    assert untold.problems == ["the server did not tell what was spent"]
 
 
 def test_the_document_of_a_report_is_json() -> None:

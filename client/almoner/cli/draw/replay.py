@@ -27,7 +27,10 @@ def draw_report(report: Report) -> None:
     console.print()
     console.print(_outcomes(tally))
     console.print()
-    console.print(_limits(report, console))
+    if report.spendings.unknown:
+        console.print(Text(f"what was spent of the limits is not known: {report.spendings.unknown}", "red"))
+    else:
+        console.print(_limits(report, console))
     console.print()
     console.print(_latencies(tally))
     console.print()

@@ -128,7 +128,8 @@ def replay(
     refuse some of the calls. One request may take 30s unless --timeout says otherwise.
 
     Exits with 1 if anything is not as it should be: a cost beyond its hold, a crossed
-    limit, sums that differ, a failed call, or a difference found by `almoner verify`.
+    limit, sums that differ, a failed call, a server that does not tell what was spent, or
+    a difference found by `almoner verify`.
     """
     performance = Performance(
         script=Script(file, Assignment(users=users, groups=groups, chats=chats, seed=seed), max_output, rows),

@@ -42,7 +42,7 @@ async def perform(performance: Performance, watch: Watch) -> Report:
     Raises:
         TraceError: The trace is malformed; nothing has been played.
         StageError: The namespace cannot be played in.
-        CallError: The stage could not be set, or the server could not be asked afterwards.
+        CallError: The stage could not be set.
     """
     whole, tally = survey(performance.script), Tally()
     async with Client(

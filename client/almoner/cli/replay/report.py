@@ -27,9 +27,9 @@ class Report:
     def unaccounted(self) -> Counter[str]:
         """Tell by unit what the server has spent beyond what was booked here; negative if it has less.
 
-        Empty if that cannot be known: others spend there too, or commits had no answer.
+        Empty if that cannot be known: others spend there too, commits had no answer, or it was not told.
         """
-        if not self.fresh or self.tally.failed:
+        if not self.fresh or self.tally.failed or self.spendings.unknown:
             return Counter()
         difference = Counter(self.spendings.spent)
         difference.subtract(self.tally.booked)
@@ -45,6 +45,7 @@ class Report:
             "limits were crossed": crossed,
             "the server has other sums than were booked": self.unaccounted,
             "calls failed": self.tally.errors,
+            "the server did not tell what was spent": self.spendings.unknown,
             "the counters differ from the ledger": not self.verification.clean,
         }
         return [problem for problem, there in found.items() if there]
@@ -68,6 +69,7 @@ class Report:
                 {"account": spending.account, **document(spending.status)}
                 for spending in self.spendings.limits
             ],
+            "limits_unknown": self.spendings.unknown or None,
             "latency_ms": latencies(tally),
             "seconds": tally.seconds,
             "calls_per_second": rate(self.whole.calls, tally.seconds),

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from almoner import Client
+from almoner.cli.exits import line_of_error
 from almoner.cli.replay.survey import Survey
+from almoner.errors import CallError
 from almoner.types.enums import AccountKind, Period, TargetKind
 from almoner.types.limits import LimitStatus
 from almoner.types.parties import Target
@@ -45,10 +47,22 @@ class Spendings:
     """By kind of limit, those used most first."""
     spent: Counter[str]
     """By unit."""
+    unknown: str = ""
+    """Why the server did not tell, if it did not; then the rest is empty."""
 
 
 async def spendings(quota: Client, whole: Survey) -> Spendings:
-    """Ask for the status of every user of a script, and of every chat of it that is limited."""
+    """Ask for the status of every user of a script, and of every chat of it that is limited.
+
+    A server that no longer answers must not cost the report of what it did before.
+    """
+    try:
+        return await _ask(quota, whole)
+    except CallError as error:
+        return Spendings((), Counter(), line_of_error(error))
+
+
+async def _ask(quota: Client, whole: Survey) -> Spendings:
     free = asyncio.Semaphore(_AT_ONCE)
 
     async def ask_user(user: str) -> Status:
