@@ -7,7 +7,13 @@ from pathlib import Path
 import grpc
 import pytest
 from almoner import Client, new_id
-from almoner.v1.quota_service_pb2 import CheckQuotaRequest, CheckQuotaResponse, CommitRequest, HoldOptions
+from almoner.v1.quota_service_pb2 import (
+    BatchCheckQuotaRequest,
+    CheckQuotaRequest,
+    CheckQuotaResponse,
+    CommitRequest,
+    HoldOptions,
+)
 from almoner.v1.quota_service_pb2_grpc import QuotaServiceStub
 from almoner.v1.resources_pb2 import ChargeOrigin, Subject
 from almoner_server.app import Authority
@@ -82,6 +88,24 @@ async def test_checks_are_allowed_unseen_and_their_commits_booked_later(
 async def test_bad_input_is_refused_whatever_became_of_the_store(channel: grpc.aio.Channel) -> None:
     failure = await failure_of(QuotaServiceStub(channel).CheckQuota(CheckQuotaRequest(namespace="default")))
     assert failure.reason == "FIELD_REQUIRED"
+
+
+@only("allow")
+async def test_a_unit_that_the_namespace_does_not_count_is_refused_if_it_was_used_before(
+    channel: grpc.aio.Channel, road: Road
+) -> None:
+    stub = QuotaServiceStub(channel)
+    wrong = CheckQuotaRequest(namespace="default", subject=CHECK.subject, amounts={"tokenz": 1})
+    assert (await stub.CheckQuota(wrong)).degraded  # nothing is known of the namespace yet
+    road.lay()
+    await until(lambda: _serves(channel, ADMIN))
+    assert (await failure_of(stub.CheckQuota(wrong))).reason == "UNKNOWN_UNIT"
+    await road.cut()
+    failure = await failure_of(stub.CheckQuota(wrong))
+    assert (failure.reason, failure.metadata["field"]) == ("UNKNOWN_UNIT", "amounts[tokenz]")
+    both = await stub.BatchCheckQuota(BatchCheckQuotaRequest(requests=[wrong, CHECK]))
+    assert both.results[0].error.reason == "UNKNOWN_UNIT"
+    assert both.results[1].response.degraded
 
 
 async def test_a_store_that_goes_away_is_noticed_and_found_again(

@@ -1,5 +1,6 @@
 """What the services work on: the engine and the store, once there are any and as long as there are."""
 
+from almoner_server.core.requests import Check
 from almoner_server.engine import Engine
 from almoner_server.engine.errors import shutting_down
 from almoner_server.store import Store, StoreUnavailable
@@ -46,6 +47,14 @@ class Backend:
         if self._store is None:
             raise _not_reached()
         return self._store
+
+    def require_known_units(self, check: Check) -> None:
+        """Raise RequestFailed for a unit that the namespace does not count, as far as this process remembers.
+
+        For checks that are answered without the store: docs/semantics.md, Errors.
+        """
+        if self._store is not None:
+            self._store.require_remembered_units(check)
 
     async def answers(self) -> bool:
         """Ask the store for a sign of life."""

@@ -43,6 +43,8 @@ async def check_quota(
     decisions: list[Decision | None] = []
     results = []
     for request, outcome in zip(requests, outcomes, strict=True):
+        if isinstance(outcome, StoreUnavailable) and isinstance(request, Check) and allow_degraded:
+            outcome = _unit_failure(backend, request) or outcome
         if isinstance(outcome, CheckResult) and isinstance(request, Check):
             decisions.append(outcome.decision)
             results.append(CheckQuotaResult(response=check_response(outcome, request.amounts)))
@@ -67,6 +69,14 @@ async def commit(backend: Backend, batch: BatchCommitRequest, call: Call) -> Bat
             assert isinstance(outcome, Exception)
             results.append(CommitResultMessage(error=failure_of(outcome, _COMMIT).item_error))
     return BatchCommitResponse(results=results)
+
+
+def _unit_failure(backend: Backend, request: Check) -> RequestFailed | None:
+    try:
+        backend.require_known_units(request)
+    except RequestFailed as error:
+        return error
+    return None
 
 
 def _check(item: CheckQuotaRequest) -> Check:

@@ -54,6 +54,7 @@ class QuotaService:
         except StoreUnavailable:
             if not self._allow_degraded:
                 raise
+            self._backend.require_known_units(check)
             call.decisions = (DEGRADED,)
             return degraded_response()
         call.decisions = (result.decision,)

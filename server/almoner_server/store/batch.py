@@ -17,7 +17,7 @@ from almoner_server.core.book import Book
 from almoner_server.core.errors import RequestFailed, invalid
 from almoner_server.core.execute import execute
 from almoner_server.core.footprint import Footprint, footprint
-from almoner_server.core.records import AccountKey
+from almoner_server.core.records import AccountKey, NamespaceRules
 from almoner_server.core.requests import Adjust, Check, Commit, Extend, Request, Result
 from almoner_server.store.batch_book import BatchReader, Reading, Stale
 from almoner_server.store.connect import Connection, Database
@@ -152,23 +152,22 @@ def _decide(requests: Sequence[Request], reading: Reading) -> BatchOutcome:
 
 def _execute(book: Book, request: Request) -> Answer:
     try:
-        _require_declared(book, request)
+        rules = book.namespaces.get(request.namespace)
+        if rules is None:
+            raise no_namespace(request.namespace)
+        require_declared(rules, request)
         return execute(book, request)
     except RequestFailed as error:
         return error
 
 
-def _require_declared(book: Book, request: Request) -> None:
-    """Raise RequestFailed if the namespace does not exist or does not count one of the units."""
-    name = request.namespace
-    rules = book.namespaces.get(name)
-    if rules is None:
-        raise no_namespace(name)
+def require_declared(rules: NamespaceRules, request: Request) -> None:
+    """Raise RequestFailed UNKNOWN_UNIT if the namespace does not count one of the units."""
     if isinstance(request, _NAMING_UNITS):
         for unit in request.amounts:
             if unit not in rules.units:
                 units = ", ".join(sorted(rules.units))
-                message = f"the namespace {name} does not count this unit, only: {units}"
+                message = f"the namespace {rules.name} does not count this unit, only: {units}"
                 raise invalid("UNKNOWN_UNIT", f"amounts[{unit}]", message, value=unit, limit=units)
 
 

@@ -5,10 +5,10 @@ from typing import Self
 from uuid import UUID, uuid4
 
 from almoner_server.core.book import Book
-from almoner_server.core.requests import Request
+from almoner_server.core.requests import Check, Request
 from almoner_server.core.status import StatusRequest
 from almoner_server.store import migrate
-from almoner_server.store.batch import Batches, BatchOutcome
+from almoner_server.store.batch import Batches, BatchOutcome, require_declared
 from almoner_server.store.clock import Clock
 from almoner_server.store.connect import Database, StoreOptions
 from almoner_server.store.facts import Facts
@@ -82,3 +82,9 @@ class Store:
     def user_of_hold(self, namespace: str, hold_id: UUID) -> str | None:
         """Return whose a hold is, without asking the database; None if this process does not remember."""
         return self._facts.user_of_hold(namespace, hold_id)
+
+    def require_remembered_units(self, check: Check) -> None:
+        """Look at the units of a check without asking the database; see `Backend.require_known_units`."""
+        rules = self._facts.rules.get(check.namespace)
+        if rules is not None:
+            require_declared(rules, check)
