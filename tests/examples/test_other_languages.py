@@ -1,6 +1,6 @@
 """The clients in other languages do what docs/other-languages.md says.
 
-Nothing is downloaded here. Where a toolchain is missing, or the packages that page tells to fetch, they skip.
+Where a toolchain is missing, or the packages that page tells to fetch cannot be had, they skip.
 """
 
 import re
@@ -16,6 +16,8 @@ from tests.examples.program import EXAMPLES, output_of
 
 GO = EXAMPLES / "go"
 NODE = EXAMPLES / "node"
+INSTALL = ["npm", "install", "--no-audit", "--no-fund", "--fetch-retries=0", "--fetch-timeout=20000"]
+INSTALL_SECONDS = 60
 WITHOUT_NETWORK = ["env", "GOPROXY=off", "GOTOOLCHAIN=local"]
 BUF = Path(sys.executable).with_name("buf")
 
@@ -32,11 +34,18 @@ def require_go() -> None:
 
 
 def require_node() -> None:
-    """Skip unless there is a Node with every package of the example."""
-    if shutil.which("node") is None:
-        pytest.skip("node is not installed")
-    if not (NODE / "node_modules").exists():
-        pytest.skip("no node_modules: run `npm install` in examples/node first")
+    """Skip unless there is a Node with every package of the example; fetch them once."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node or npm is not installed")
+    if (NODE / "node_modules" / ".package-lock.json").exists():  # npm writes it last
+        return
+    try:
+        subprocess.run(INSTALL, cwd=NODE, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=True)
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"`npm install` in examples/node took more than {INSTALL_SECONDS} s")
+    except subprocess.CalledProcessError as error:
+        first = next((line for line in error.stderr.splitlines() if "error" in line), "")
+        pytest.skip(f"`npm install` in examples/node failed: {first}")
 
 
 def assert_spent_twice_then_refused(printed: list[str]) -> None:
