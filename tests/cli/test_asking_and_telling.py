@@ -69,6 +69,15 @@ async def test_a_hold_keeps_what_was_asked_for(almoner: Run) -> None:
     assert hold["held"]["usd_micros"] == 1_000_000
 
 
+async def test_the_ledger_tells_how_a_charge_came_about(limited: Run) -> None:
+    held = (await limited("hold", "--user", "u", "messages=1", "--hold-id", UNKNOWN)).out
+    assert "the limits as they were before this hold:" in held
+    await limited("commit", UNKNOWN, "messages=1")
+    assert "actual, on a hold" in (await limited("ledger")).out
+    await limited("commit", "--user", "v", "messages=1")
+    assert "actual, direct" in (await limited("ledger")).out
+
+
 async def test_a_commit_without_a_hold_is_a_direct_charge(almoner: Run) -> None:
     answer = await almoner("commit", "--user", "u", "usd=2", "--occurred-at", "-1h", "--json")
     assert answer.json["charge"]["hold_id"] is None

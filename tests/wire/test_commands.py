@@ -32,7 +32,7 @@ async def test_verify_finds_nothing_in_what_the_authority_wrote(database: str) -
     async with authority(database) as server, Client(server.address) as quota:
         await quota.charge(user="u", tokens=5)
         code, output, _ = await run("verify", "--database-url", database)
-    assert (code, output) == (0, "No difference in 1 accounts, 1 charges and 0 holds.\n")
+    assert (code, output) == (0, "No difference in 1 account, 1 charge and 0 holds.\n")
 
 
 async def test_verify_names_each_difference(database: str) -> None:
@@ -54,7 +54,7 @@ async def test_verify_works_beside_a_running_embedded_database_and_without(tmp_p
         await quota.charge(user="u", tokens=5)
         beside = await run("verify", "--data-dir", str(tmp_path))
     alone = await run("verify", "--data-dir", str(tmp_path))
-    assert beside[:2] == alone[:2] == (0, "No difference in 1 accounts, 1 charges and 0 holds.\n")
+    assert beside[:2] == alone[:2] == (0, "No difference in 1 account, 1 charge and 0 holds.\n")
 
 
 @pytest.mark.parametrize("command", ["migrate", "verify"])

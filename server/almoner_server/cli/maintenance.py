@@ -101,8 +101,13 @@ def _as_json(report: "Report") -> dict[str, Any]:
 
 def _summary(report: "Report") -> str:
     count = len(report.findings)
-    rows = f"{report.accounts:,} accounts, {report.charges:,} charges and {report.holds:,} holds"
-    return f"{count or 'No'} difference{'s' if count > 1 else ''} in {rows}."
+    accounts, charges = _counted(report.accounts, "account"), _counted(report.charges, "charge")
+    found = _counted(count, "difference") if count else "No difference"
+    return f"{found} in {accounts}, {charges} and {_counted(report.holds, 'hold')}."
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
 @asynccontextmanager

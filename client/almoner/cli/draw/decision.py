@@ -20,6 +20,8 @@ def draw_decision(decision: Decision, hold_id: str | None = None, expires: datet
         retry = now + decision.retry_after
         console.print(f"try again in {span(decision.retry_after)} ({iso(retry.replace(microsecond=0))})")
     if decision.limits:
+        if hold_id is not None:
+            console.print(note("the limits as they were before this hold:"))
         console.print(status_table(decision.limits, now, console))
     elif not decision.degraded:
         console.print(note("no limit applies"))

@@ -6,8 +6,15 @@ from rich.text import Text
 
 from almoner.cli.draw.console import note, stderr, stdout, table
 from almoner.cli.words import iso, money_first, quantities, quantity
+from almoner.types.enums import ChargeOrigin
 from almoner.types.ledger import Adjusted, Charge, Committed, HoldInfo
 from almoner.types.parties import Chat
+
+_ORIGINS = {
+    ChargeOrigin.HOLD: "on a hold",
+    ChargeOrigin.DIRECT: "direct",
+    ChargeOrigin.EXPIRY: "at a hold's expiry",
+}
 
 
 def draw_committed(answer: Committed) -> None:
@@ -67,7 +74,7 @@ def draw_charges(charges: Sequence[Charge], *, more: bool) -> None:
 
 
 def _how(charge: Charge) -> str:
-    words = [charge.settlement.lower(), f"by {charge.origin.lower()}"]
+    words = [charge.settlement.lower(), _ORIGINS.get(charge.origin, charge.origin.lower())]
     words += ["late"] if charge.late else []
     words += ["real cost to come"] if charge.open else []
     return ", ".join(words)
