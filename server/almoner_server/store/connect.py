@@ -153,9 +153,8 @@ class Database:
         """Take a connection at hand, else one from the pool."""
         while self._at_hand:
             connection = self._at_hand.pop()
-            if not connection.is_closed():
+            if not _is_lost(connection):
                 return connection
-            await self._pool.release(connection)
         self._wanting += 1
         try:
             return await self._pool.acquire(timeout=self.options.connect_timeout)
@@ -164,7 +163,7 @@ class Database:
 
     async def _give_back(self, connection: Connection) -> None:
         """Keep a connection at hand, unless it is broken or somebody waits for it at the pool."""
-        if self._wanting or self._closing or connection.is_closed():
+        if self._wanting or self._closing or _is_lost(connection):
             await self._pool.release(connection)
         else:
             self._at_hand.append(connection)
@@ -173,6 +172,13 @@ class Database:
 def patience(seconds: float) -> str:
     """Return SQL that lets the statements of this transaction run longer and read more than usual."""
     return f"{ANY_PLAN}; SET LOCAL statement_timeout = {_milliseconds(seconds)}"
+
+
+def _is_lost(connection: Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool has noticed, and taken it back
+        return True
 
 
 async def _abandon(connection: Connection) -> None:
