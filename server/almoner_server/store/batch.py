@@ -21,11 +21,12 @@ from almoner_server.core.records import AccountKey, NamespaceRules
 from almoner_server.core.requests import Adjust, Check, Commit, Extend, Request, Result
 from almoner_server.store.batch_book import BatchReader, Reading, Stale
 from almoner_server.store.connect import Connection, Database
-from almoner_server.store.errors import Conflict, StoreFailed, StoreUnavailable
+from almoner_server.store.errors import CONFLICTS, Conflict, StoreFailed, StoreUnavailable
 from almoner_server.store.facts import Facts, read_rules
+from almoner_server.store.memory import Memory
 from almoner_server.store.namespace_lock import no_namespace
 from almoner_server.store.queries import query
-from almoner_server.store.reading import lock_accounts
+from almoner_server.store.reading import Found, lock_accounts
 from almoner_server.store.seams import CHANNEL, freed_payloads
 from almoner_server.store.turns import Turns
 from almoner_server.store.write import write_batch
@@ -34,6 +35,11 @@ MAX_TRIES = 12
 """Tries of one batch before its requests are tried alone."""
 LOCKED_BATCHES = 50
 """Batches that lock their rows before they read them, after another process came first."""
+
+
+class Remembered(Exception):
+    """Says that what was remembered is not so any more."""
+
 
 Answer = Result | RequestFailed | StoreFailed
 
@@ -52,7 +58,10 @@ class Batches:
     def __init__(self, database: Database, facts: Facts, replica: UUID) -> None:
         self._database = database
         self._facts = facts
+        self._replica = replica
         self._reader = BatchReader(facts, replica)
+        self._memory = Memory()
+        self._connections_made = 0
         self._turns = Turns()
         self._locked_batches = 0
 
@@ -81,6 +90,8 @@ class Batches:
             except Stale:
                 if number:  # once is learning, twice is somebody who keeps changing it
                     self._locked_batches = LOCKED_BATCHES
+            except Remembered:
+                self._memory.was_wrong()
             except Conflict:
                 self._locked_batches = LOCKED_BATCHES
                 if number:
@@ -95,14 +106,40 @@ class Batches:
         async with self._turns.of(wanted.accounts):
             carry_out = self._locked if self._locked_batches else self._unlocked
             reading, outcome = await carry_out(wanted, requests)
+            self._memory.remember(reading.found, wanted)
         self._facts.learn_written(reading.book)
-        if reading.others_wait and outcome.freed:
+        if reading.found.others_wait and outcome.freed:
             await self._notify(outcome.freed)
         return outcome
 
     async def _unlocked(self, wanted: Footprint, requests: Sequence[Request]) -> tuple[Reading, BatchOutcome]:
         async with self._database.statements() as connection:
-            return await self._carry_out(connection, wanted, requests)
+            if self._connections_made != self._database.connections_made:
+                self._connections_made = self._database.connections_made
+                self._memory.forget()
+            found = self._memory.recall(wanted, requests) if self._database.keeps_sessions else None
+            if found is None:
+                return await self._carry_out(connection, wanted, requests)
+            return await self._from_memory(connection, found, requests)
+
+    async def _from_memory(
+        self, connection: Connection, found: Found, requests: Sequence[Request]
+    ) -> tuple[Reading, BatchOutcome]:
+        """Carry out without reading anything. Raises Remembered if memory was wrong; then nothing is written."""
+        reading = Reading(found.book, found)
+        outcome = _decide(requests, reading)
+        try:
+            await self._reader.require_new(connection, requests, outcome.results)
+            await self._write(connection, reading)
+        except (Stale, *CONFLICTS) as error:
+            raise Remembered from error
+        self._memory.was_right()
+        return reading, outcome
+
+    async def _write(self, connection: Connection, reading: Reading) -> None:
+        now, reading.found.others_wait = await write_batch(connection, reading, self._replica)
+        if not reading.found.clock_is_set:
+            self._memory.set_clock(now)
 
     async def _locked(self, wanted: Footprint, requests: Sequence[Request]) -> tuple[Reading, BatchOutcome]:
         """Carry out while nobody else can change anything; the rules may have changed until then."""
@@ -131,7 +168,7 @@ class Batches:
         reading = await self._reader.read(connection, wanted, requests)
         outcome = _decide(requests, reading)
         if reading.book.has_changed:
-            await write_batch(connection, reading)
+            await self._write(connection, reading)
         return reading, outcome
 
     async def _notify(self, freed: frozenset[AccountKey]) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from almoner_server.core.book import Book
 from almoner_server.core.expiry import expiry_charge_id, late_commit_id
 from almoner_server.core.footprint import Footprint
-from almoner_server.core.requests import Commit, Request
+from almoner_server.core.requests import Check, CheckResult, Commit, CommitResult, Request
 from almoner_server.core.terms import ExpiryAction, HoldState
 from almoner_server.store.connect import Connection
 from almoner_server.store.facts import Facts, read_rules
@@ -20,15 +20,10 @@ class Stale(Exception):
 
 @dataclass(slots=True)
 class Reading:
-    """Holds the book of a batch, what guards it, and whether another replica has callers who wait for room."""
+    """Holds the book of a batch, and what guards it."""
 
     book: Book
     found: Found
-
-    @property
-    def others_wait(self) -> bool:
-        """Tell whether another replica has callers who wait for room."""
-        return self.found.others_wait
 
 
 class BatchReader:
@@ -54,6 +49,24 @@ class BatchReader:
         add_empty(book, wanted.accounts)
         return Reading(book, found)
 
+    async def require_new(
+        self, connection: Connection, requests: Sequence[Request], results: Sequence[object]
+    ) -> None:
+        """Make sure that what was turned down is no retry of what was not: a write would have found out.
+
+        Raises Stale if it is.
+        """
+        wanted = Footprint()
+        for request, result in zip(requests, results, strict=True):
+            if isinstance(request, Check) and request.hold is not None and _is_turned_down(result):
+                wanted.holds[request.namespace, request.hold.id] = None
+            elif isinstance(request, Commit) and _is_turned_down(result):
+                wanted.booked.add((request.namespace, request.charge_id))
+        if wanted.holds or wanted.booked:
+            found = (await read_batch(connection, wanted, self._replica)).book
+            if found.holds or found.charges:
+                raise Stale
+
     async def _read_expired(self, connection: Connection, book: Book, requests: Sequence[Request]) -> None:
         """Read what expiry has booked for holds that a commit comes too late for."""
         late = [
@@ -68,6 +81,12 @@ class BatchReader:
             found = await read_batch(connection, wanted, self._replica)
             book.charges |= found.book.charges
             book.adjustments |= found.book.adjustments
+
+
+def _is_turned_down(result: object) -> bool:
+    return not (
+        result.decision.allowed if isinstance(result, CheckResult) else isinstance(result, CommitResult)
+    )
 
 
 def _has_expired(book: Book, request: Commit) -> bool:

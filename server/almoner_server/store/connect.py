@@ -1,7 +1,7 @@
 """Connections: one pool a process, and transactions that end cleanly whatever happens to them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Self, TypeAlias
@@ -48,10 +48,13 @@ class StoreOptions:
 class Database:
     """Hands out transactions. Every method raises StoreUnavailable when the database cannot be reached."""
 
-    def __init__(self, dsn: str, options: StoreOptions, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(
+        self, dsn: str, options: StoreOptions, pool: "asyncpg.Pool[asyncpg.Record]", newcomers: "_Newcomers"
+    ) -> None:
         self.dsn = dsn
         self.options = options
         self._pool = pool
+        self._newcomers = newcomers
         # Between its uses a connection is kept here: the pool would make a task for giving it out and one for taking it
         # back, which costs as much as a statement.
         self._at_hand: list[Connection] = []
@@ -62,6 +65,7 @@ class Database:
     @classmethod
     async def open(cls, dsn: str, options: StoreOptions) -> Self:
         """Connect. Raises StoreUnavailable."""
+        newcomers = _Newcomers(options)
         with translated():
             pool = await asyncpg.create_pool(
                 dsn,
@@ -71,10 +75,20 @@ class Database:
                 command_timeout=options.statement_timeout + GRACE,
                 statement_cache_size=options.statement_cache_size,
                 server_settings={"application_name": options.application_name},
-                init=_initializer(options),
+                init=newcomers,
                 reset=_nothing_to_reset,
             )
-        return cls(dsn, options, pool)
+        return cls(dsn, options, pool, newcomers)
+
+    @property
+    def connections_made(self) -> int:
+        """Count the connections made so far: another one may lead to another server."""
+        return self._newcomers.count
+
+    @property
+    def keeps_sessions(self) -> bool:
+        """Tell whether a connection leads to one session for as long as it lives, as it does not behind pgbouncer."""
+        return _keeps_sessions(self.options)
 
     async def close(self) -> None:
         """Close every connection, those in use once they are given back, after a while in any case."""
@@ -206,14 +220,17 @@ def _settings(options: StoreOptions, command: str) -> str:
     )
 
 
-def _initializer(
-    options: StoreOptions,
-) -> Callable[["asyncpg.Connection[asyncpg.Record]"], Coroutine[None, None, None]]:
-    async def initialize(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        if _keeps_sessions(options):
-            await connection.execute(_settings(options, "SET"))
+class _Newcomers:
+    """Prepares each new connection, and counts them."""
 
-    return initialize
+    def __init__(self, options: StoreOptions) -> None:
+        self._options = options
+        self.count = 0
+
+    async def __call__(self, connection: _Bare) -> None:
+        self.count += 1
+        if _keeps_sessions(self._options):
+            await connection.execute(_settings(self._options, "SET"))
 
 
 async def _nothing_to_reset(_: _Bare) -> None:

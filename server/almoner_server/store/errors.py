@@ -30,7 +30,7 @@ class Conflict(StoreError):
     """Says that another transaction came first: the same transaction again may well succeed."""
 
 
-_CONFLICTS = (
+CONFLICTS = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.UniqueViolationError,
@@ -61,7 +61,7 @@ def translated() -> Iterator[None]:
     """Turn what asyncpg and the network raise into Conflict or StoreUnavailable; let the rest through."""
     try:
         yield
-    except _CONFLICTS as error:
+    except CONFLICTS as error:
         raise Conflict(str(error)) from error
     except _UNAVAILABLE as error:
         if isinstance(error, ValueError):  # asyncpg refuses to encode a value: a bug, not an outage

@@ -23,13 +23,18 @@ NAMESPACE, KIND, ID = "namespace", "kind", "id"
 
 @dataclass(slots=True)
 class Found:
-    """Holds what a footprint's rows said. `revisions` are the whole one and that of the rules, by namespace."""
+    """Holds what a footprint's rows said. `revisions` are the whole one and that of the rules, by namespace.
+
+    `clock_is_set` tells whether a test has set the authority's clock.
+    """
 
     now: datetime
     others_wait: bool
+    clock_is_set: bool
     revisions: dict[str, tuple[int, int]]
     book: Book
     versions: dict[AccountKey, int] = field(default_factory=dict)
+    from_memory: bool = False
 
 
 async def read_batch(connection: Connection, wanted: Footprint, replica: UUID) -> Found:
@@ -43,7 +48,7 @@ async def read_batch(connection: Connection, wanted: Footprint, replica: UUID) -
         accounts[account.key] = account
         versions[account.key] = record["version"]
     book = Book(
-        now=_moment(row["now"], accounts.values()),
+        now=moment_of(row["now"], accounts.values()),
         namespaces={},
         accounts=accounts,
         chains={(chat[NAMESPACE], chat[ID]): tuple(chat["chain"]) for chat in row["chats"]},
@@ -54,7 +59,7 @@ async def read_batch(connection: Connection, wanted: Footprint, replica: UUID) -
         adjustments={(entry[NAMESPACE], entry[ID]): adjustment_of(entry) for entry in row["adjustments"]},
     )
     revisions = {found["name"]: (found["revision"], found["rules_revision"]) for found in row["namespaces"]}
-    return Found(row["now"], row["others_wait"], revisions, book, versions)
+    return Found(row["now"], row["others_wait"], row["clock_is_set"], revisions, book, versions)
 
 
 async def lock_accounts(connection: Connection, wanted: Footprint) -> None:
@@ -92,7 +97,7 @@ def _arguments(wanted: Footprint) -> tuple[object, ...]:
     )
 
 
-def _moment(now: datetime, accounts: Iterable[Account]) -> datetime:
+def moment_of(now: datetime, accounts: Iterable[Account]) -> datetime:
     """Return the moment of a book: never before the day an account stands at, since windows do not roll back."""
     newest = max((account.day for account in accounts), default=0)
     return now if newest <= day_of(now) else datetime.combine(date.fromordinal(newest), time(), UTC)

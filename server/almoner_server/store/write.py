@@ -1,7 +1,9 @@
 """Write what a batch has changed: one statement, which writes nothing if the batch was decided on stale rows."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from almoner_server.core.accounts import Account
 from almoner_server.store.batch_book import Reading
@@ -21,8 +23,11 @@ from almoner_server.store.rows import (
 T = TypeVar("T")
 
 
-async def write_batch(connection: Connection, reading: Reading) -> None:
-    """Write a book. Raises SerializationError if something it was decided on has changed meanwhile."""
+async def write_batch(connection: Connection, reading: Reading, replica: UUID) -> tuple[datetime, bool]:
+    """Write a book. Returns the database's time, and whether another replica has callers who wait for room.
+
+    Raises SerializationError if something it was decided on has changed meanwhile.
+    """
     book = reading.book
     accounts = sorted(book.accounts.values(), key=lambda account: account.key)
     changed = [
@@ -31,7 +36,7 @@ async def write_batch(connection: Connection, reading: Reading) -> None:
     seen = [_seen_account(account, reading) for account in accounts if not account.dirty]
     namespaces = [{"name": name, "revision": number} for name, (number, _) in reading.found.revisions.items()]
     rows = len(namespaces) + len(seen) + len(changed) + len(book.changed_holds) + len(book.changed_charges)
-    await connection.execute(
+    row = await connection.fetchrow(
         query("write_batch"),
         encode(namespaces),
         encode(seen),
@@ -45,7 +50,12 @@ async def write_batch(connection: Connection, reading: Reading) -> None:
         _encoded(book.new_adjustments, adjustment_row),
         rows,
         len(namespaces),
+        reading.found.from_memory,
+        reading.found.now,
+        replica,
     )
+    assert row is not None
+    return row["now"], row["others_wait"]
 
 
 def _encoded(records: Mapping[Any, T], row: Callable[[T], JsonRow]) -> str:

@@ -1,8 +1,9 @@
 -- All that a batch needs, as of one moment: each column lists the rows of one table. `others_wait` tells whether another
--- replica ($1) has callers who wait for room.
+-- replica than this one, $1, has callers who wait for room.
 SELECT
     almoner_now() AS now,
     EXISTS (SELECT 1 FROM waiting WHERE replica <> $1 AND lease_until > clock_timestamp()) AS others_wait,
+    EXISTS (SELECT 1 FROM clock) AS clock_is_set,
     ARRAY(SELECT found FROM namespaces AS found WHERE found.name = ANY($2::text [])) AS namespaces,
     ARRAY(
         SELECT found FROM json_to_recordset($3::json) AS wanted (namespace text, kind smallint, id text)

@@ -104,11 +104,17 @@ new_adjustments AS (
         create_time timestamptz, fingerprint bytea, net_after jsonb, open_after boolean
     )
 )
--- $11 is how many rows there must be of all that is guarded or changed.
-SELECT CASE
-    WHEN guard.namespaces + seen.accounts
-        + (SELECT count(*) FROM changed_accounts)
-        + (SELECT count(*) FROM changed_holds)
-        + (SELECT count(*) FROM changed_charges) <> $11::bigint THEN almoner_conflict()
-END
+-- $11 is how many rows there must be of all that is guarded or changed. A batch decided from memory ($13) has taken the time
+-- ($14) for the clock's.
+SELECT
+    almoner_now() AS now,
+    EXISTS (SELECT 1 FROM waiting WHERE replica <> $15 AND lease_until > clock_timestamp()) AS others_wait,
+    CASE
+        WHEN guard.namespaces + seen.accounts
+            + (SELECT count(*) FROM changed_accounts)
+            + (SELECT count(*) FROM changed_holds)
+            + (SELECT count(*) FROM changed_charges) <> $11::bigint THEN almoner_conflict()
+        WHEN $13::boolean AND EXISTS (SELECT 1 FROM clock) THEN almoner_conflict()
+        WHEN $13::boolean AND abs(extract(epoch FROM almoner_now() - $14::timestamptz)) > 2 THEN almoner_conflict()
+    END AS conflict
 FROM guard CROSS JOIN seen
