@@ -9,7 +9,7 @@ PROTO_PINS := requirements/constraints-proto.txt
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format proto proto-baseline sync-client clean .venv
+.PHONY: help serve test bench bench-quick lint format proto proto-baseline sync-client clean .venv
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,13 @@ serve: .venv/.runtime ## Set everything up and run the authority (ARGS="--listen
 
 test: .venv ## Set everything up and run all tests (ARGS="tests/unit -k window")
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+# gRPC's fork handlers would write a warning each time a process is started.
+bench: .venv ## Measure on this machine into bench/results, a quarter of an hour (ARGS="--only unary,batch --rounds 3")
+	GRPC_ENABLE_FORK_SUPPORT=false $(BIN)/python -m bench $(ARGS)
+
+bench-quick: .venv ## Compare with the last results in under 2 minutes; fails on a regression
+	GRPC_ENABLE_FORK_SUPPORT=false $(BIN)/python -m bench --scale quick --guard $(ARGS)
 
 lint: .venv .venv-proto/.ready ## Run every check that is not a test
 	$(BIN)/python tools/check_repository.py

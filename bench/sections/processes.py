@@ -1,0 +1,90 @@
+"""Several server processes on one database."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from bench import servers
+from bench.audit import audit
+from bench.figures import Better, Comparison, Figures
+from bench.load.batches import Batches
+from bench.load.closed_loop import ClosedLoop
+from bench.load.job import Job, Window
+from bench.load.over_grpc import OverGrpc
+from bench.sections.base import PER_SECOND, Plot, Section, add_cores, measured
+from bench.sections.batch import users_for
+from bench.stage import Stage
+from bench.traffic import Traffic
+
+NAME = "processes"
+CALLERS, SIZE, AT_ONCE = 64, 32, 4
+"""Of each server."""
+SINGLE, BATCHES = "single calls", f"batches of {SIZE}"
+
+
+async def measure(stage: Stage, figures: Figures) -> None:
+    """Measure one, two and four servers of each kind with each kind of load, round by round."""
+    dsn = await stage.database()
+    most = max(stage.scale.servers)
+    async with AsyncExitStack() as running:
+        ours = [await running.enter_async_context(servers.almoner(dsn)) for _ in range(most)]
+        floor = [await running.enter_async_context(stage.noop()) for _ in range(most)]
+        booked = sum([await stage.warmed(dsn, server, Traffic()) for server in ours])
+        for _ in range(stage.scale.rounds):
+            for count in stage.scale.servers:
+                for load in (SINGLE, BATCHES):
+                    for kind in (floor[:count], ours[:count]):
+                        counted = await _measure(stage, figures, load, kind)
+                        booked += counted if kind[0] in ours else 0
+    await audit(dsn, booked)
+
+
+async def _measure(stage: Stage, figures: Figures, load: str, kind: Sequence[servers.Server]) -> int:
+    window, name = stage.window(), f"{kind[0].name}, {load}"
+    jobs = [_job(load, one, place, window) for place, one in enumerate(kind)]
+    result = await measured(stage, window, jobs, [one.pid for one in kind])
+    figures.add(NAME, PER_SECOND, name, len(kind), result.outcome.rate)
+    add_cores(figures, NAME, name, len(kind), result)
+    return result.outcome.booked
+
+
+def _job(load: str, server: servers.Server, place: int, window: Window) -> Job:
+    """Load one server from a process of its own. No two processes call for the same user."""
+    users = users_for(SIZE)
+    opening = OverGrpc(server.address, Traffic(users=users, first=place * users))
+    if load == SINGLE:
+        return ClosedLoop(opening, CALLERS, window)
+    return Batches(opening, SIZE, AT_ONCE, window)
+
+
+def _scaling(contestant: str, target: float | None = None) -> Comparison:
+    """Compare several servers with one."""
+    return Comparison(
+        contestant,
+        PER_SECOND,
+        contestant,
+        Better.HIGHER,
+        yardstick_point="1",
+        target=target,
+        target_point="2",
+        guarded=False,
+    )
+
+
+SECTION = Section(
+    name=NAME,
+    title="Several server processes",
+    scale="servers",
+    about=f"""\
+Servers with a port each share one database; each is loaded by a process of its own, for users of its own. Servers,
+database and load share the cores of this machine, so more servers help only where cores are left. With single calls
+gRPC's Python client takes as much CPU as the server: the no-op servers show what is left of the machine then. Batches
+of {SIZE}, serialized beforehand and never parsed by the generator, leave the room: the cores that the generator keeps
+busy stand below and are what to look at before believing a ratio.""",
+    measure=measure,
+    comparisons=(
+        _scaling(f"almoner, {BATCHES}", target=1.5),
+        _scaling(f"almoner, {SINGLE}"),
+        _scaling(f"no-op, {SINGLE}"),
+    ),
+    plots=(Plot(PER_SECOND),),
+)
