@@ -18,7 +18,7 @@ differ; the ratios at the end of each section are what to compare. fsync and syn
 def page(record: Record, figures: Figures, pictures: Pictures) -> str:
     """Return the report."""
     title = f"# Almoner measured, {record.date[:10]} ({record.scale['name']} run)"
-    machine = _table(("", ""), [(name, value) for name, value in record.machine.items()])
+    machine = _table(("", ""), list((record.machine | _filled(record)).items()))
     parts = [
         title,
         INTRODUCTION.format(rounds=record.scale["rounds"]),
@@ -29,6 +29,14 @@ def page(record: Record, figures: Figures, pictures: Pictures) -> str:
     for name in record.sections:
         parts += _section(SECTIONS[name], record, figures, pictures)
     return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
+
+
+def _filled(record: Record) -> dict[str, str]:
+    """Say how large the filled database of the section on growth was."""
+    if "growth" not in record.sections:
+        return {}
+    sizes = ", ".join(f"{record.scale[name]:,} {name}" for name in ("entries", "users", "limits"))
+    return {"filled ledger": sizes}
 
 
 def _section(section: Section, record: Record, figures: Figures, pictures: Pictures) -> Iterator[str]:

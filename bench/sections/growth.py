@@ -53,8 +53,8 @@ SECTION = Section(
     title="Growth",
     scale="load",
     about=f"""\
-Two databases and a server on each, measured in turn: one empty, one filled with a year of ledger (10 million entries,
-1 million users, 100,000 limits, unless the scale says otherwise), vacuumed and analyzed. The same {ACTIVE:,} users
+Two databases and a server on each, measured in turn: one empty, one filled with a year of ledger (how much stands at
+the top of the report), vacuumed and analyzed. The same {ACTIVE:,} users
 spend on both; on the filled one they are picked from all of them.""",
     measure=measure,
     comparisons=(
