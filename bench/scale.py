@@ -33,13 +33,13 @@ FULL = Scale()
 QUICK = replace(
     FULL,
     name="quick",
-    seconds=1.0,
+    seconds=0.8,
     warm_up=0.3,
     callers=(64,),
     open_loop_seconds=2.0,
     rates=(20,),
     batches=(500,),
-    counted_calls=2500,
+    counted_calls=1500,
     burst=300,
     schemes=False,
 )

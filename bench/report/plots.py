@@ -41,14 +41,16 @@ def draw(folder: Path, sections: list[str], figures: Figures) -> Pictures:
 
 def _picture(folder: Path, section: Section, plot: Plot, figures: Figures) -> str:
     figure, axes = plt.subplots(figsize=SIZE, layout="constrained")
-    points = figures.points(section.name, plot.metric)
-    drawing = plot.drawing if len(points) > 1 else Drawing.BARS
-    (_lines if drawing is Drawing.LINES else _bars)(axes, section, plot, figures)
-    axes.set(title=f"{section.title}: {plot.metric}", xlabel=section.scale, ylabel=plot.metric)
+    single = len(figures.points(section.name, plot.metric)) == 1
+    drawn = _columns if single else _lines if plot.drawing is Drawing.LINES else _bars
+    drawn(axes, section, plot, figures)
+    axes.set(title=f"{section.title}: {plot.metric}", ylabel=plot.metric)
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
-    axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    if not single:
+        axes.set_xlabel(section.scale)
+        axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
     file = f"{section.name}-{plot.metric.replace(' ', '-')}.png"
     figure.savefig(folder / file, dpi=90)
     plt.close(figure)
@@ -72,6 +74,20 @@ def _lines(axes: Axes, section: Section, plot: Plot, figures: Figures) -> None:
             capsize=3,
         )
     axes.set_xticks(range(len(points)), points)
+
+
+def _columns(axes: Axes, section: Section, plot: Plot, figures: Figures) -> None:
+    """Draw what was measured at one point only: the contestants side by side, each with its name below."""
+    (point,) = figures.points(section.name, plot.metric)
+    contestants = figures.contestants(section.name, plot.metric)
+    spreads = [figures.spread(section.name, plot.metric, contestant, point) for contestant in contestants]
+    found = [spread for spread in spreads if spread]
+    middles = [spread.middle for spread in found]
+    colors = [COLORS.get(contestant, "#5d6d7e") for contestant in contestants]
+    bars = axes.bar(range(len(found)), middles, 0.7, yerr=_errors(found), color=colors, capsize=3)
+    axes.bar_label(bars, labels=[f"{middle:,.4g}" for middle in middles], padding=2, fontsize="small")
+    axes.set_xticks(range(len(found)), contestants, rotation=15, ha="right", fontsize="small")
+    axes.set_xlabel(f"{point} {section.scale}")
 
 
 def _bars(axes: Axes, section: Section, plot: Plot, figures: Figures) -> None:

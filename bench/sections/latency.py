@@ -55,7 +55,8 @@ SECTION = Section(
     about="""\
 Lifecycles begin at random moments (Poisson) at a fixed rate, whether or not earlier ones have been answered, and their
 latency counts from the moment they were due (open loop, no coordinated omission). A lifecycle is a check with a hold
-and, once it is answered, its commit: both have to be on disk. "One call" is the check alone. How late the generator
+and, once it is answered, its commit: both have to be on disk, and all of it is added to the model call between them.
+"One call" is the check alone. How late the generator
 itself was stands below and is part of every latency.""",
     measure=measure,
     comparisons=(
