@@ -12,7 +12,7 @@ from bench.traffic import Traffic
 
 NAME = "batch"
 AT_ONCE = 4
-"""Batches under way: as many as Almoner has lanes."""
+"""Batches under way."""
 USERS = 2000
 
 
