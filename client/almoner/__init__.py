@@ -18,6 +18,8 @@ from almoner.errors import (
     HoldNotSettled,
     InternalError,
     InvalidArgument,
+    JournalError,
+    JournalFull,
     NotFound,
     Overloaded,
     QuotaBusy,
@@ -29,6 +31,7 @@ from almoner.errors import (
 )
 from almoner.http import HttpResponse
 from almoner.ids import new_id
+from almoner.journal.options import Journal, LocalAllowance
 from almoner.money import format_usd
 from almoner.retry import RetryPolicy
 from almoner.types.batch import Check, Commit, HoldOptions
@@ -46,6 +49,7 @@ from almoner.types.enums import (
     Settlement,
     TargetKind,
 )
+from almoner.types.journal import Replayed
 from almoner.types.ledger import Adjusted, Adjustment, Charge, Committed, HoldInfo
 from almoner.types.limits import Limit, LimitChange, LimitStatus, Raised
 from almoner.types.namespace import Namespace
@@ -58,6 +62,8 @@ __all__ = [
     "AdminClient",
     "Hold",
     "RetryPolicy",
+    "Journal",
+    "LocalAllowance",
     # what calls take
     "Amount",
     "Check",
@@ -73,6 +79,7 @@ __all__ = [
     "Committed",
     "Adjusted",
     "Raised",
+    "Replayed",
     "HoldInfo",
     "Charge",
     "Adjustment",
@@ -105,6 +112,8 @@ __all__ = [
     "HttpResponse",
     "HoldNotSettled",
     "ClientClosed",
+    "JournalError",
+    "JournalFull",
     "CallError",
     "RequestError",
     "InvalidArgument",

@@ -6,6 +6,8 @@
         + QuotaBusy             it would fit once open holds settle: try again shortly
       + HoldNotSettled          a `hold` block was left without a commit or a release
       + ClientClosed            the client was used after it was closed (a RuntimeError)
+      + JournalError            the journal cannot be used, and the authority did not have the commit either
+        + JournalFull           it has reached its limit, or the disk is full
       x CallError               a call failed; carries code, reason, field and metadata
         x RequestError          the request cannot be served as it is; the same again fails again
           + InvalidArgument     a value is wrong, found by the client or the server (a ValueError)
@@ -75,6 +77,17 @@ class HoldNotSettled(AlmonerError):
 
 class ClientClosed(AlmonerError, RuntimeError):
     """Says that the client was used after it was closed."""
+
+
+class JournalError(AlmonerError):
+    """Says that the journal cannot be used, and which.
+
+    Raised by a commit, it means that the cost is neither on disk here nor known to be booked: call again.
+    """
+
+
+class JournalFull(JournalError):
+    """Says that the journal has reached its limit, or that its disk is full."""
 
 
 class CallError(AlmonerError):

@@ -8,6 +8,7 @@ from almoner.errors import CallError
 from almoner.types.batch import Check, Commit
 from almoner.types.decision import Checked
 from almoner.types.enums import AdjustmentKind
+from almoner.types.journal import Replayed
 from almoner.types.ledger import Adjusted, Committed, HoldInfo
 from almoner.types.status import Status
 from almoner.v1 import quota_service_pb2 as quota
@@ -21,6 +22,16 @@ class QuotaCalls:
     def __init__(self, transport: Transport, namespace: str) -> None:
         self._transport = transport
         self._namespace = namespace
+
+    def start(self) -> None:
+        """Begin what goes on beside the calls: nothing, here."""
+
+    async def replay(self, *, dead: bool) -> Replayed:  # noqa: ARG002 - as those with a journal do
+        """Deliver what a journal has."""
+        raise ValueError("journal: this client has none")
+
+    async def close(self) -> None:
+        """End what `start` began. Safe to repeat."""
 
     async def check(
         self, check: Check, *, wait: float | timedelta = 0, timeout: float | None = None

@@ -55,7 +55,7 @@ class HoldBlock:
         self._hold = await open_hold(
             self._calls, self._check, abandon=self._abandon, wait=self._wait, timeout=self._timeout
         )
-        if self._keep_alive and not self._hold.degraded:
+        if self._keep_alive and self._hold.held:
             self._background.start(self._prolong)
         return self._hold
 

@@ -9,6 +9,7 @@ from almoner.errors import CallError
 from almoner.types.batch import Check, Commit
 from almoner.types.decision import Checked
 from almoner.types.enums import AdjustmentKind
+from almoner.types.journal import Replayed
 from almoner.types.ledger import Adjusted, Committed, HoldInfo
 from almoner.types.status import Status
 from almoner.v1 import quota_service_pb2 as quota
@@ -22,6 +23,16 @@ class QuotaCalls:
     def __init__(self, transport: Transport, namespace: str) -> None:
         self._transport = transport
         self._namespace = namespace
+
+    def start(self) -> None:
+        """Begin what goes on beside the calls: nothing, here."""
+
+    def replay(self, *, dead: bool) -> Replayed:  # noqa: ARG002 - as those with a journal do
+        """Deliver what a journal has."""
+        raise ValueError("journal: this client has none")
+
+    def close(self) -> None:
+        """End what `start` began. Safe to repeat."""
 
     def check(self, check: Check, *, wait: float | timedelta = 0, timeout: float | None = None) -> Checked:
         """Ask whether amounts may be spent and, if so wished, set them aside."""

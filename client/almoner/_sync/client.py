@@ -1,17 +1,20 @@
 # Generated from almoner/_async/client.py by tools/generate_blocking.py. Do not edit.
 """The client for backends that call a model."""
 
-from typing import Self
+from os import PathLike
+from typing import Literal, Self
 
 import grpc
 
 from almoner._sync.admin import AdminClient
 from almoner._sync.asking import Asking
-from almoner._sync.calls import QuotaCalls
+from almoner._sync.choosing import make_calls
 from almoner._sync.telling import Telling
 from almoner._sync.transport import Transport
 from almoner.address import server_address
+from almoner.journal.options import Journal, LocalAllowance
 from almoner.retry import RetryPolicy
+from almoner.types.journal import Replayed
 
 
 class Client(Asking, Telling):
@@ -34,6 +37,14 @@ class Client(Asking, Telling):
         timeout: Seconds for one call with all its attempts.
         retry: How to send again what met UNAVAILABLE.
         credentials: For TLS, as `grpc.ssl_channel_credentials()` gives them. None: plain text.
+        journal: A directory, or a `Journal`, in which commits are kept on disk until the authority has them.
+            None: nowhere. See docs/client.md, "The journal".
+        on_unreachable: What checks and holds get while the authority cannot be reached: "deny", the error; or
+            a `LocalAllowance` that may be spent meanwhile, which needs a `journal`.
+
+    Raises:
+        JournalError: The journal cannot be opened.
+        ValueError: A `LocalAllowance` without a `journal`.
     """
 
     def __init__(
@@ -44,15 +55,18 @@ class Client(Asking, Telling):
         timeout: float = 10.0,
         retry: RetryPolicy | None = None,
         credentials: grpc.ChannelCredentials | None = None,
+        journal: str | PathLike[str] | Journal | None = None,
+        on_unreachable: Literal["deny"] | LocalAllowance = "deny",
     ) -> None:
         self.address = server_address(address)
         self.namespace = namespace
         self._transport = Transport(
             self.address, credentials=credentials, timeout=timeout, retry=retry or RetryPolicy()
         )
-        self._calls = QuotaCalls(self._transport, namespace)
+        self._calls = make_calls(self._transport, namespace, journal, on_unreachable)
 
     def __enter__(self) -> Self:
+        self._calls.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -61,6 +75,22 @@ class Client(Asking, Telling):
     def close(self) -> None:
         """Break off what is under way and close the connection. Safe to repeat."""
         self._transport.close()
+        self._calls.close()
+
+    def replay_journal(self, *, dead: bool = False) -> Replayed:
+        """Deliver now what the journal has, of every client of its directory that is not sending it itself.
+
+        It happens by itself, too; this waits for it.
+
+        Args:
+            dead: Also what the authority refused for good before.
+
+        Raises:
+            ValueError: This client has no journal.
+            CallError: The authority could not be reached. What it has not taken stays.
+            JournalError: The journal cannot be used.
+        """
+        return self._calls.replay(dead=dead)
 
     @property
     def admin(self) -> AdminClient:

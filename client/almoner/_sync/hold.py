@@ -33,7 +33,7 @@ class Hold:
     Attributes:
         id: The hold's id, a UUID; also the id of its final charge.
         decision: The decision that admitted it.
-        expire_time: When it expires, by the server's clock, as last told. None if `degraded`.
+        expire_time: When it expires, by the clock of who made it, as last told. None if nobody holds it.
         ttl: Seconds to live that the keep-alive of a block gives it each time.
         stage: How far this side knows it to be.
         keep_alive_error: Why the last attempt to prolong it failed. None: it did not. A commit still books.
@@ -53,8 +53,13 @@ class Hold:
 
     @property
     def degraded(self) -> bool:
-        """Tell whether this was allowed without the store: nothing is held, a commit is booked."""
+        """Tell whether this was allowed without the store: nothing is held there, a commit is booked."""
         return self.decision.degraded
+
+    @property
+    def held(self) -> bool:
+        """Tell whether anybody holds it: the authority, or the local allowance of this client."""
+        return self.expire_time is not None
 
     @property
     def settled(self) -> bool:
@@ -158,7 +163,7 @@ class Hold:
         )
 
     def release(self, *, timeout: float | None = None) -> None:
-        """Give it back. Partial commits stand. Safe to repeat; nothing to do if `degraded`.
+        """Give it back. Partial commits stand. Safe to repeat; nothing to do if nobody holds it.
 
         Raises:
             CallError: It was not released; its expiry will do it.
@@ -168,7 +173,7 @@ class Hold:
     def _release(self, timeout: float | None) -> HoldInfo | None:
         before, self.stage = self.stage, Stage.SETTLING
         try:
-            info = None if self.degraded else self._calls.release(self.id, timeout=timeout)
+            info = self._calls.release(self.id, timeout=timeout) if self.held else None
         except BaseException:
             self.stage = before
             raise
@@ -183,7 +188,7 @@ class Hold:
         timeout: float | None = None,
         **units: Amount,
     ) -> None:
-        """Change the total amounts or the time to live. Nothing to do if `degraded`.
+        """Change the total amounts or the time to live. Nothing to do if nobody holds it.
 
         Args:
             amounts: New totals by unit, counting what was committed on it already. Units not named stay.
@@ -196,7 +201,7 @@ class Hold:
             CallError: The hold has ended, or the call failed.
         """
         totals = collect_amounts(amounts, units)
-        if self.degraded:
+        if not self.held:
             return
         info = self._calls.extend(self.id, totals, ttl, timeout=timeout)
         self._totals.update(totals)

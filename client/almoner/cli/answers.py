@@ -9,14 +9,15 @@ from typing import Any
 import click
 
 from almoner.types.decision import Decision
+from almoner.types.ledger import Committed
 from almoner.types.limits import Limit, LimitChange, LimitStatus
 from almoner.types.parties import Chat
 
 # Where Python calls a field otherwise than the contract does.
 _NAMES = {(Chat, "parent"): "parent_id", (LimitChange, "before"): "from", (LimitChange, "after"): "to"}
 
-# The contract has it beside the decision, not in it.
-_LEFT_OUT = {(Decision, "degraded")}
+# The contract has it beside the decision, not in it; a commit of the command line is never pending.
+_LEFT_OUT = {(Decision, "degraded"), (Committed, "pending")}
 
 
 def print_json(answer: object) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from asyncio import sleep
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import grpc
@@ -14,7 +15,7 @@ from almoner.tracing import Metadata
 from almoner.wire.failures import failure
 from almoner.wire.methods import Method, RequestT, ResponseT
 
-__all__ = ["INTERRUPTED", "Background", "Channel", "finish", "sleep"]
+__all__ = ["INTERRUPTED", "Background", "Channel", "finish", "outcome", "sleep"]
 
 INTERRUPTED = asyncio.CancelledError
 """What a call in the middle is broken off with from outside."""
@@ -38,6 +39,11 @@ async def finish(work: Awaitable[T]) -> T:
             await asyncio.wait({task})
         _take_exception(task)
         raise
+
+
+async def outcome(future: Future[T]) -> T:
+    """Wait for what a thread is doing."""
+    return await asyncio.wrap_future(future)
 
 
 def _take_exception(task: asyncio.Future[Any]) -> None:

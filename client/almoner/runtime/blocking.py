@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextvars import copy_context
 from time import sleep
 from typing import TypeVar
@@ -14,7 +15,7 @@ from almoner.tracing import Metadata
 from almoner.wire.failures import failure
 from almoner.wire.methods import Method, RequestT, ResponseT
 
-__all__ = ["INTERRUPTED", "Background", "Channel", "finish", "sleep"]
+__all__ = ["INTERRUPTED", "Background", "Channel", "finish", "outcome", "sleep"]
 
 INTERRUPTED = KeyboardInterrupt
 """What a call in the middle is broken off with from outside."""
@@ -25,6 +26,11 @@ T = TypeVar("T")
 def finish(done: T) -> T:
     """Give back what has been done already: a blocking call ends before this one begins."""
     return done
+
+
+def outcome(future: Future[T]) -> T:
+    """Wait for what a thread is doing."""
+    return future.result()
 
 
 class Background:

@@ -82,6 +82,12 @@ class Committed:
     """By how much the cost went past what was held. Held units only."""
     replayed: bool
     """Whether this charge had been booked before."""
+    pending: bool = False
+    """Whether it is in the journal only, on disk here, to be booked when the authority is back.
+
+    `charge` is then what will be booked, as far as this side knows: its times are this machine's, `overrun` is
+    empty, and groups that the authority stores for the user are missing.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,161 @@
+"""Delivering a journal, in order, once the authority is back."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from contextvars import Context
+from itertools import groupby
+
+from almoner._async.transport import Transport
+from almoner.errors import (
+    AlmonerError,
+    CallError,
+    ClientClosed,
+    InternalError,
+    RequestError,
+)
+from almoner.journal.book import Book
+from almoner.journal.entries import DAMAGED, Entry, EntryKind
+from almoner.journal.reach import Reach
+from almoner.runtime.asynchronous import Background, outcome, sleep
+from almoner.types.journal import Replayed
+from almoner.types.ledger import Committed
+from almoner.v1 import quota_service_pb2 as quota
+from almoner.wire import methods, responses
+
+logger = logging.getLogger("almoner")
+
+BATCH = 200
+IDLE_SECONDS = 1.0
+"""How often to look for what clients left that are gone."""
+FIRST_PAUSE = 0.1
+LAST_PAUSE = 2.0
+"""Pauses between attempts while the authority is away; they grow from the first to the last."""
+LOCK_PAUSE = 0.05
+TIMEOUT = 10.0
+
+
+class Replayer:
+    """Sends what waits in a journal, under the ids it was first told with. One at a time replays a journal."""
+
+    def __init__(self, transport: Transport, book: Book, reach: Reach) -> None:
+        self._transport = transport
+        self._book = book
+        self._reach = reach
+        self._background = Background()
+        self._started = False
+
+    def start(self) -> None:
+        """Begin to deliver beside the caller. Again is fine."""
+        if not self._started:
+            self._started = True
+            Context().run(self._background.start, self._run)  # no call of the caller's is its parent
+
+    def stop(self) -> None:
+        """Leave the rest to others. Safe to repeat."""
+        self._background.stop()
+
+    async def _run(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self._pass(dead=False)
+                pause = IDLE_SECONDS
+            except ClientClosed:
+                return
+            except AlmonerError as error:
+                logger.debug("the journal %s waits: %s", self._book.directory, error)
+                pause = FIRST_PAUSE if pause == IDLE_SECONDS else min(2 * pause, LAST_PAUSE)
+            if await self._background.stopped(pause):
+                return
+
+    async def replay(self, *, dead: bool) -> Replayed:
+        """Deliver everything that waits, after whoever else is at it.
+
+        Args:
+            dead: Also what was refused for good before.
+
+        Raises:
+            CallError: The authority could not be reached; what it has not taken stays.
+            JournalError: The journal cannot be used.
+        """
+        while True:
+            report = await self._pass(dead=dead)
+            if report is not None:
+                return report
+            await sleep(LOCK_PAUSE)
+
+    async def _pass(self, *, dead: bool) -> Replayed | None:
+        """Go once through all that waits; None if somebody else is at it."""
+        lock = self._book.lock_replay()
+        if lock is None:
+            return None
+        try:
+            await outcome(self._book.adopt(dead=dead))
+            report, after = Replayed(), 0
+            while entries := await outcome(self._book.waiting(after, BATCH)):
+                after = entries[-1].number
+                report += await self._deliver(entries)
+            return report
+        finally:
+            lock.release()
+
+    async def _deliver(self, entries: Sequence[Entry]) -> Replayed:
+        report = Replayed()
+        for kind, run in groupby(entries, lambda entry: entry.kind if entry.request else None):
+            send = {EntryKind.COMMIT: self._commit, EntryKind.RELEASE: self._release, None: self._bury}[kind]
+            report += await send(list(run))
+        return report
+
+    async def _bury(self, entries: list[Entry]) -> Replayed:
+        self._book.bury([entry.number for entry in entries], DAMAGED)
+        logger.error("%d entries of the journal %s are damaged", len(entries), self._book.directory)
+        return Replayed(dead=len(entries))
+
+    async def _release(self, entries: list[Entry]) -> Replayed:
+        """Release holds that the authority may have; that it has not is just as well."""
+        for entry in entries:
+            assert isinstance(entry.request, quota.ReleaseRequest)
+            with suppress(RequestError):
+                await self._transport.call(methods.RELEASE, entry.request, timeout=TIMEOUT, repeat=False)
+            self._reach.found()
+            self._book.delivered([entry.number])
+        return Replayed(delivered=len(entries))
+
+    async def _commit(self, entries: list[Entry]) -> Replayed:
+        """Send commits in one call. One that the authority cannot even read fails alone, by halves."""
+        commits = [entry.request for entry in entries if isinstance(entry.request, quota.CommitRequest)]
+        request = quota.BatchCommitRequest(requests=commits)
+        try:
+            answer = await self._transport.call(methods.BATCH_COMMIT, request, timeout=TIMEOUT, repeat=False)
+        except RequestError as error:
+            if len(entries) == 1:
+                return self._settle(entries[0], error)
+            half = len(entries) // 2
+            return await self._commit(entries[:half]) + await self._commit(entries[half:])
+        except CallError as error:
+            self._book.give_back([entry.number for entry in entries], str(error))
+            raise
+        report = Replayed()
+        for entry, result in zip(entries, answer.results, strict=True):
+            report += self._settle(entry, responses.commit_result(result))
+        return report
+
+    def _settle(self, entry: Entry, result: Committed | CallError) -> Replayed:
+        """Write down what became of one.
+
+        Raises:
+            CallError: Nobody else will fare better just now.
+        """
+        if isinstance(result, Committed):
+            self._reach.found()
+            self._book.delivered([entry.number])
+            return Replayed(delivered=1)
+        if isinstance(result, RequestError) and result.reason != "TIME_OUT_OF_RANGE":
+            logger.error("the journal %s has a dead entry: %s", self._book.directory, result)
+            self._book.bury([entry.number], str(result))
+            return Replayed(dead=1)
+        self._book.give_back([entry.number], str(result))
+        if isinstance(result, RequestError | InternalError):  # this one alone, and perhaps not for ever
+            return Replayed(left=1)
+        raise result

@@ -1,0 +1,153 @@
+# Generated from almoner/_async/journalled.py by tools/generate_blocking.py. Do not edit.
+"""The calls of a client that has a journal: a commit is on disk before it is sent."""
+
+import logging
+from collections.abc import Iterable
+from concurrent.futures import Future
+
+from almoner._sync.calls import QuotaCalls
+from almoner._sync.replaying import Replayer
+from almoner._sync.transport import Transport
+from almoner.errors import CallError, InternalError, JournalError, RequestError, ServiceError
+from almoner.journal.answers import pending
+from almoner.journal.book import Book, Kept
+from almoner.journal.options import Journal
+from almoner.journal.reach import Reach
+from almoner.runtime.blocking import finish, outcome
+from almoner.types.batch import Commit
+from almoner.types.journal import Replayed
+from almoner.types.ledger import Committed
+from almoner.v1 import quota_service_pb2 as quota
+from almoner.wire import methods, requests, responses
+
+logger = logging.getLogger("almoner")
+
+
+class JournalledCalls(QuotaCalls):
+    """Makes the calls of one namespace; commits go through the journal, see docs/client.md, "The journal".
+
+    Raises:
+        JournalError: The journal cannot be opened.
+    """
+
+    def __init__(self, transport: Transport, namespace: str, options: Journal) -> None:
+        super().__init__(transport, namespace)
+        self._book = Book(options)
+        self._reach = Reach()
+        self._replayer = Replayer(transport, self._book, self._reach)
+
+    def start(self) -> None:
+        """Begin to deliver, beside the caller, what the journal has. Again is fine."""
+        self._replayer.start()
+
+    def replay(self, *, dead: bool) -> Replayed:
+        """Deliver what the journal has, now."""
+        return self._replayer.replay(dead=dead)
+
+    def close(self) -> None:
+        """Stop delivering and close the journal. Safe to repeat."""
+        self._replayer.stop()
+        self._book.close()
+
+    def commit(self, commit: Commit, *, timeout: float | None = None) -> Committed:
+        """Book what was spent, or keep it to be booked: the answer is then `pending`."""
+        request = requests.commit_request(self._namespace, commit)
+        self.start()
+        try:
+            (kept,) = finish(outcome(self._append([request])))
+        except JournalError as error:
+            return self._commit_unkept(request, timeout, error)
+        if not kept.sending:
+            return pending(request)
+        try:
+            answer = self._transport.call(methods.COMMIT, request, timeout=self._reach.timeout(timeout))
+        except BaseException as error:  # noqa: BLE001 - a commit must not be forgotten, whatever it met
+            return self._not_booked([kept], [request], error)[0]
+        self._reach.found()
+        self._book.delivered([kept.number])
+        return responses.committed(answer)
+
+    def commit_many(self, commits: Iterable[Commit], *, timeout: float | None) -> list[Committed | CallError]:
+        """Book many things in one call; those that cannot be booked now are kept, and `pending`."""
+        batch = [requests.commit_request(self._namespace, commit) for commit in commits]
+        self.start()
+        try:
+            kept = finish(outcome(self._append(batch)))
+        except JournalError as error:
+            return self._commit_many_unkept(batch, timeout, error)
+        if not all(one.sending for one in kept):
+            self._give_back(kept, "")  # together with one that must wait
+            return [pending(request) for request in batch]
+        try:
+            answer = self._transport.call(
+                methods.BATCH_COMMIT,
+                quota.BatchCommitRequest(requests=batch),
+                timeout=self._reach.timeout(timeout),
+            )
+        except BaseException as error:  # noqa: BLE001 - a commit must not be forgotten, whatever it met
+            return [*self._not_booked(kept, batch, error)]
+        self._reach.found()
+        results = [responses.commit_result(result) for result in answer.results]
+        return [self._settled(*one) for one in zip(results, kept, batch, strict=True)]
+
+    def _append(self, batch: list[quota.CommitRequest]) -> "Future[list[Kept]]":
+        return self._book.append(batch, sending=self._reach.worth_trying())
+
+    def _not_booked(
+        self, kept: list[Kept], batch: list[quota.CommitRequest], error: BaseException
+    ) -> list[Committed]:
+        """Decide what becomes of commits whose call failed.
+
+        Raises:
+            RequestError: The authority will not have them: their caller is told, and nothing is kept.
+            BaseException: What broke the call off; they are kept.
+        """
+        if isinstance(error, RequestError):
+            self._book.delivered([one.number for one in kept])
+            raise error
+        self._give_back(kept, str(error) or type(error).__name__)
+        if not isinstance(error, ServiceError):
+            raise error
+        if not isinstance(error, InternalError):  # which is about this commit, not about the authority
+            self._reach.lost()
+        logger.warning("%d commits wait in the journal %s: %s", len(kept), self._book.directory, error)
+        return [pending(request) for request in batch]
+
+    def _settled(
+        self, result: Committed | CallError, kept: Kept, request: quota.CommitRequest
+    ) -> Committed | CallError:
+        """Decide what becomes of one of a batch, as if it had been alone."""
+        if isinstance(result, ServiceError):
+            self._give_back([kept], str(result))
+            return pending(request)
+        self._book.delivered([kept.number])
+        return result
+
+    def _give_back(self, kept: list[Kept], error: str) -> None:
+        self._book.give_back([one.number for one in kept if one.sending], error)
+
+    def _commit_unkept(
+        self, request: quota.CommitRequest, timeout: float | None, problem: JournalError
+    ) -> Committed:
+        """Book without the journal, which cannot take it: better told without that safety than not told."""
+        logger.error("%s; a commit is sent without it", problem)
+        try:
+            answer = self._transport.call(methods.COMMIT, request, timeout=self._reach.timeout(timeout))
+        except ServiceError as error:
+            raise _neither(problem, error) from error
+        return responses.committed(answer)
+
+    def _commit_many_unkept(
+        self, batch: list[quota.CommitRequest], timeout: float | None, problem: JournalError
+    ) -> list[Committed | CallError]:
+        logger.error("%s; %d commits are sent without it", problem, len(batch))
+        message = quota.BatchCommitRequest(requests=batch)
+        try:
+            answer = self._transport.call(methods.BATCH_COMMIT, message, timeout=self._reach.timeout(timeout))
+        except ServiceError as error:
+            raise _neither(problem, error) from error
+        return [responses.commit_result(result) for result in answer.results]
+
+
+def _neither(problem: JournalError, error: ServiceError) -> JournalError:
+    return type(problem)(f"{problem}; and the authority did not book it either: {error}")
