@@ -151,6 +151,12 @@ def committed(request: quota.CommitRequest, _: object = None) -> quota.CommitRes
     return quota.CommitResponse(charge=charge)
 
 
+def committed_many(request: quota.BatchCommitRequest, _: object = None) -> quota.BatchCommitResponse:
+    return quota.BatchCommitResponse(
+        results=[quota.CommitResult(response=committed(commit)) for commit in request.requests]
+    )
+
+
 def extended(request: quota.ExtendRequest, _: object = None) -> quota.ExtendResponse:
     answer = quota.ExtendResponse(decision=pb.Decision(allowed=True), hold=pb.Hold(id=request.hold_id))
     answer.hold.expire_time.FromDatetime(EXPIRE_TIME + request.ttl.ToTimedelta())
@@ -160,6 +166,7 @@ def extended(request: quota.ExtendRequest, _: object = None) -> quota.ExtendResp
 DEFAULTS: dict[str, Step] = {
     "CheckQuota": allowed,
     "Commit": committed,
+    "BatchCommit": committed_many,
     "Extend": extended,
     "Release": quota.ReleaseResponse(hold=pb.Hold(state=pb.HOLD_STATE_RELEASED)),
     "GetStatus": quota.GetStatusResponse(),

@@ -25,6 +25,7 @@ ENUMS = [
 RENAMED = {"from": "before", "to": "after"}
 DROPPED = {"unlimited"}  # an amount that is None
 NOT_SENT = {"unlimited"}  # the other side of a oneof
+OWN = {(Committed, "pending")}  # said by the client itself, of a commit that the server has not seen
 
 PAIRS: list[tuple[Callable[[Any], Any], type[Message], type[Any]]] = [
     (resources.limit, resources_pb2.Limit, Limit),
@@ -77,7 +78,8 @@ def test_every_field_of_the_contract_arrives(
     convert: Callable[[Any], Any], kind: type[Message], type_: type[Any]
 ) -> None:
     names = {RENAMED.get(name, name) for name in kind.DESCRIPTOR.fields_by_name} - DROPPED
-    assert {field.name for field in dataclasses.fields(type_)} == names
+    fields = {field.name for field in dataclasses.fields(type_) if (type_, field.name) not in OWN}
+    assert fields == names
     value = convert(fill(kind()))
     empty = [name for name in names if getattr(value, name) in (None, "", (), {}, 0, "UNKNOWN")]
     assert not empty

@@ -32,7 +32,6 @@ FIRST_PAUSE = 0.1
 LAST_PAUSE = 2.0
 """Pauses between attempts while the authority is away; they grow from the first to the last."""
 LOCK_PAUSE = 0.05
-TIMEOUT = 10.0
 
 
 class Replayer:
@@ -59,7 +58,7 @@ class Replayer:
         pause = FIRST_PAUSE
         while True:
             try:
-                await self._pass(dead=False)
+                await self._pass(repeat=False)
                 pause = IDLE_SECONDS
             except ClientClosed:
                 return
@@ -80,12 +79,12 @@ class Replayer:
             JournalError: The journal cannot be used.
         """
         while True:
-            report = await self._pass(dead=dead)
+            report = await self._pass(dead=dead, repeat=True)
             if report is not None:
                 return report
             await sleep(LOCK_PAUSE)
 
-    async def _pass(self, *, dead: bool) -> Replayed | None:
+    async def _pass(self, *, repeat: bool, dead: bool = False) -> Replayed | None:
         """Go once through all that waits; None if somebody else is at it."""
         lock = self._book.lock_replay()
         if lock is None:
@@ -95,44 +94,44 @@ class Replayer:
             report, after = Replayed(), 0
             while entries := await outcome(self._book.waiting(after, BATCH)):
                 after = entries[-1].number
-                report += await self._deliver(entries)
+                report += await self._deliver(entries, repeat)
             return report
         finally:
             lock.release()
 
-    async def _deliver(self, entries: Sequence[Entry]) -> Replayed:
+    async def _deliver(self, entries: Sequence[Entry], repeat: bool) -> Replayed:
         report = Replayed()
         for kind, run in groupby(entries, lambda entry: entry.kind if entry.request else None):
             send = {EntryKind.COMMIT: self._commit, EntryKind.RELEASE: self._release, None: self._bury}[kind]
-            report += await send(list(run))
+            report += await send(list(run), repeat)
         return report
 
-    async def _bury(self, entries: list[Entry]) -> Replayed:
+    async def _bury(self, entries: list[Entry], _: bool) -> Replayed:
         self._book.bury([entry.number for entry in entries], DAMAGED)
         logger.error("%d entries of the journal %s are damaged", len(entries), self._book.directory)
         return Replayed(dead=len(entries))
 
-    async def _release(self, entries: list[Entry]) -> Replayed:
+    async def _release(self, entries: list[Entry], repeat: bool) -> Replayed:
         """Release holds that the authority may have; that it has not is just as well."""
         for entry in entries:
             assert isinstance(entry.request, quota.ReleaseRequest)
             with suppress(RequestError):
-                await self._transport.call(methods.RELEASE, entry.request, timeout=TIMEOUT, repeat=False)
+                await self._transport.call(methods.RELEASE, entry.request, repeat=repeat)
             self._reach.found()
             self._book.delivered([entry.number])
         return Replayed(delivered=len(entries))
 
-    async def _commit(self, entries: list[Entry]) -> Replayed:
+    async def _commit(self, entries: list[Entry], repeat: bool) -> Replayed:
         """Send commits in one call. One that the authority cannot even read fails alone, by halves."""
         commits = [entry.request for entry in entries if isinstance(entry.request, quota.CommitRequest)]
         request = quota.BatchCommitRequest(requests=commits)
         try:
-            answer = await self._transport.call(methods.BATCH_COMMIT, request, timeout=TIMEOUT, repeat=False)
+            answer = await self._transport.call(methods.BATCH_COMMIT, request, repeat=repeat)
         except RequestError as error:
             if len(entries) == 1:
                 return self._settle(entries[0], error)
             half = len(entries) // 2
-            return await self._commit(entries[:half]) + await self._commit(entries[half:])
+            return await self._commit(entries[:half], repeat) + await self._commit(entries[half:], repeat)
         except CallError as error:
             self._book.give_back([entry.number for entry in entries], str(error))
             raise

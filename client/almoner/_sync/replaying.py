@@ -33,7 +33,6 @@ FIRST_PAUSE = 0.1
 LAST_PAUSE = 2.0
 """Pauses between attempts while the authority is away; they grow from the first to the last."""
 LOCK_PAUSE = 0.05
-TIMEOUT = 10.0
 
 
 class Replayer:
@@ -60,7 +59,7 @@ class Replayer:
         pause = FIRST_PAUSE
         while True:
             try:
-                self._pass(dead=False)
+                self._pass(repeat=False)
                 pause = IDLE_SECONDS
             except ClientClosed:
                 return
@@ -81,12 +80,12 @@ class Replayer:
             JournalError: The journal cannot be used.
         """
         while True:
-            report = self._pass(dead=dead)
+            report = self._pass(dead=dead, repeat=True)
             if report is not None:
                 return report
             sleep(LOCK_PAUSE)
 
-    def _pass(self, *, dead: bool) -> Replayed | None:
+    def _pass(self, *, repeat: bool, dead: bool = False) -> Replayed | None:
         """Go once through all that waits; None if somebody else is at it."""
         lock = self._book.lock_replay()
         if lock is None:
@@ -96,44 +95,44 @@ class Replayer:
             report, after = Replayed(), 0
             while entries := outcome(self._book.waiting(after, BATCH)):
                 after = entries[-1].number
-                report += self._deliver(entries)
+                report += self._deliver(entries, repeat)
             return report
         finally:
             lock.release()
 
-    def _deliver(self, entries: Sequence[Entry]) -> Replayed:
+    def _deliver(self, entries: Sequence[Entry], repeat: bool) -> Replayed:
         report = Replayed()
         for kind, run in groupby(entries, lambda entry: entry.kind if entry.request else None):
             send = {EntryKind.COMMIT: self._commit, EntryKind.RELEASE: self._release, None: self._bury}[kind]
-            report += send(list(run))
+            report += send(list(run), repeat)
         return report
 
-    def _bury(self, entries: list[Entry]) -> Replayed:
+    def _bury(self, entries: list[Entry], _: bool) -> Replayed:
         self._book.bury([entry.number for entry in entries], DAMAGED)
         logger.error("%d entries of the journal %s are damaged", len(entries), self._book.directory)
         return Replayed(dead=len(entries))
 
-    def _release(self, entries: list[Entry]) -> Replayed:
+    def _release(self, entries: list[Entry], repeat: bool) -> Replayed:
         """Release holds that the authority may have; that it has not is just as well."""
         for entry in entries:
             assert isinstance(entry.request, quota.ReleaseRequest)
             with suppress(RequestError):
-                self._transport.call(methods.RELEASE, entry.request, timeout=TIMEOUT, repeat=False)
+                self._transport.call(methods.RELEASE, entry.request, repeat=repeat)
             self._reach.found()
             self._book.delivered([entry.number])
         return Replayed(delivered=len(entries))
 
-    def _commit(self, entries: list[Entry]) -> Replayed:
+    def _commit(self, entries: list[Entry], repeat: bool) -> Replayed:
         """Send commits in one call. One that the authority cannot even read fails alone, by halves."""
         commits = [entry.request for entry in entries if isinstance(entry.request, quota.CommitRequest)]
         request = quota.BatchCommitRequest(requests=commits)
         try:
-            answer = self._transport.call(methods.BATCH_COMMIT, request, timeout=TIMEOUT, repeat=False)
+            answer = self._transport.call(methods.BATCH_COMMIT, request, repeat=repeat)
         except RequestError as error:
             if len(entries) == 1:
                 return self._settle(entries[0], error)
             half = len(entries) // 2
-            return self._commit(entries[:half]) + self._commit(entries[half:])
+            return self._commit(entries[:half], repeat) + self._commit(entries[half:], repeat)
         except CallError as error:
             self._book.give_back([entry.number for entry in entries], str(error))
             raise

@@ -2,7 +2,7 @@
 
 import click
 
-from almoner.cli import asking, groups, ledger, limit, namespace, status, telling
+from almoner.cli import asking, groups, journal, ledger, limit, namespace, status, telling
 from almoner.cli.exits import EXIT_CODES
 from almoner.cli.options import connection_options, examples
 from almoner.cli.replay.command import replay
@@ -42,6 +42,7 @@ for _command in (
     namespace.namespace,
     ledger.ledger,
     ledger.holds,
+    journal.journal,
     replay,
 ):
     main.add_command(_command)

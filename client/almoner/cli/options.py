@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -26,10 +27,11 @@ class Settings:
     timeout: float | None = None
     json: bool = False
 
-    def client(self) -> blocking.Client:
+    def client(self, journal: Path | None = None) -> blocking.Client:
         """Make the client. It connects with its first call."""
         timeout = DEFAULT_TIMEOUT if self.timeout is None else self.timeout
-        return blocking.Client(self.server, namespace=self.namespace or DEFAULT_NAMESPACE, timeout=timeout)
+        namespace = self.namespace or DEFAULT_NAMESPACE
+        return blocking.Client(self.server, namespace=namespace, timeout=timeout, journal=journal)
 
 
 pass_settings = click.make_pass_decorator(Settings, ensure=True)
