@@ -35,11 +35,12 @@ def title(block: str) -> str:
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=title)
-async def test_the_block_runs_as_it_stands(block: str, quota: almoner.Client) -> None:
+async def test_the_block_runs_as_it_stands(block: str, quota: almoner.Client, tmp_path: Path) -> None:
     block = block.replace("127.0.0.1:50051", quota.address)
     names = {name: getattr(almoner, name) for name in almoner.__all__}
     code = compile(block, PAGE.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    await FunctionType(code, {**names, "quota": quota, "call_the_model": call_the_model})()
+    yours = {"quota": quota, "call_the_model": call_the_model, "directory": tmp_path}
+    await FunctionType(code, {**names, **yours})()
 
 
 def test_the_page_has_blocks() -> None:
