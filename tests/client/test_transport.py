@@ -20,6 +20,8 @@ from almoner import (
     ServiceError,
     Unavailable,
 )
+from almoner.v1 import admin_service_pb2 as admin
+from almoner.v1 import resources_pb2 as pb
 
 from tests.client.script import UNAVAILABLE, Failure, Gate, ScriptedServer
 
@@ -228,3 +230,11 @@ async def test_the_address_comes_from_the_environment(
 def test_without_anything_the_address_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ALMONER_SERVER", raising=False)
     assert Client().address == "127.0.0.1:50051"
+
+
+async def test_an_answer_above_the_default_of_grpc_arrives(server: ScriptedServer, quota: Client) -> None:
+    charges = [pb.Charge(id=str(number), attributes={"k": "x" * 8_000}) for number in range(1_000)]
+    page = admin.ListChargesResponse(charges=charges)
+    assert page.ByteSize() > 4 << 20
+    server.script("ListCharges", page)
+    assert len([charge async for charge in quota.admin.list_charges(page_size=1_000)]) == 1_000

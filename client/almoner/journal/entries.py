@@ -11,6 +11,8 @@ from google.protobuf.message import DecodeError
 
 from almoner.v1 import quota_service_pb2 as quota
 
+BATCH_BYTES = 1 << 20
+"""Length of the requests that are delivered in one call."""
 DAMAGED = "damaged on disk: the checksum does not match"
 
 
@@ -160,11 +162,18 @@ _COLUMNS = "SELECT number, kind, request, checksum, owner, dead, attempts, error
 
 
 def waiting(db: sqlite3.Connection, after: int, count: int) -> list[Entry]:
-    """Read the next entries that wait, in their order."""
+    """Read the next entries that wait, in their order: so many at most, and so much that one call takes it."""
     found = db.execute(
         f"{_COLUMNS} WHERE number > ? AND dead = 0 AND owner = '' ORDER BY number LIMIT ?", (after, count)
     )
-    return [_entry(row) for row in found]
+    read: list[Entry] = []
+    room = BATCH_BYTES
+    for row in found:
+        room -= len(row[2])
+        if read and room < 0:
+            break
+        read.append(_entry(row))
+    return read
 
 
 def listed(db: sqlite3.Connection, count: int) -> list[Entry]:

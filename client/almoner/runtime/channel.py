@@ -11,4 +11,6 @@ CHANNEL_OPTIONS: list[tuple[str, int]] = [
     # connection, and the call is sent again on another. Pings come no more often than every server permits.
     ("grpc.keepalive_time_ms", 330_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    # The server bounds what it answers, by items; a page of charges with long labels is above gRPC's 4 MiB.
+    ("grpc.max_receive_message_length", -1),
 ]

@@ -10,6 +10,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from almoner_server.observe.report import CallReport, CallWatcher
 from almoner_server.rpc.backend import Backend
+from almoner_server.rpc.crowd import Crowd
 from almoner_server.rpc.failures import Failure, failure_of, malformed
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -43,13 +44,19 @@ class Handler:
     """
 
     def __init__(
-        self, descriptor: MethodDescriptor, method: Method, backend: Backend, watcher: CallWatcher
+        self,
+        descriptor: MethodDescriptor,
+        method: Method,
+        backend: Backend,
+        watcher: CallWatcher,
+        crowd: Crowd,
     ) -> None:
         self._name = f"{descriptor.containing_service.full_name}/{descriptor.name}"
         self._parse: Callable[[bytes], Message] = GetMessageClass(descriptor.input_type).FromString
         self._method = method
         self._backend = backend
         self._watcher = watcher
+        self._crowd = crowd
 
     async def handle(self, raw: bytes, context: Context) -> bytes:
         """Answer one call."""
@@ -70,9 +77,12 @@ class Handler:
 
     async def _answer(self, raw: bytes, call: Call) -> bytes:
         self._backend.require_open()
+        self._crowd.enter()
         try:
             request = self._parse(raw)
+            response = await self._method(request, call)
         except DecodeError:
             raise malformed(self._name) from None
-        response = await self._method(request, call)
+        finally:
+            self._crowd.leave()
         return response.SerializeToString()

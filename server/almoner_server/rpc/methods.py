@@ -9,11 +9,12 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from almoner_server.observe.report import CallWatcher
 from almoner_server.rpc.backend import Backend
 from almoner_server.rpc.calls import Handler, Method
+from almoner_server.rpc.crowd import Crowd
 
 Bind = Callable[[ServiceDescriptor, object], grpc.GenericRpcHandler]
 
 
-def binder(backend: Backend, watcher: CallWatcher) -> Bind:
+def binder(backend: Backend, watcher: CallWatcher, crowd: Crowd) -> Bind:
     """Return what makes gRPC's handler of a service; `CheckQuota` is answered by `check_quota`.
 
     It raises AttributeError if a method of the service is missing.
@@ -25,7 +26,9 @@ def binder(backend: Backend, watcher: CallWatcher) -> Bind:
 
     def handler(descriptor: MethodDescriptor, servicer: object) -> "grpc.RpcMethodHandler[bytes, bytes]":
         method: Method = getattr(servicer, snake_case(descriptor.name))
-        return grpc.unary_unary_rpc_method_handler(Handler(descriptor, method, backend, watcher).handle)
+        return grpc.unary_unary_rpc_method_handler(
+            Handler(descriptor, method, backend, watcher, crowd).handle
+        )
 
     return bind
 

@@ -16,12 +16,17 @@ from almoner_server.rpc.address import UNIX, ListenError, join, require_free, sp
 from almoner_server.rpc.admin_service import AdminService
 from almoner_server.rpc.backend import Backend
 from almoner_server.rpc.clock_service import ClockService
+from almoner_server.rpc.crowd import Crowd
 from almoner_server.rpc.health import Health
 from almoner_server.rpc.methods import binder
 from almoner_server.rpc.quota_service import QuotaService
 
 MAX_MESSAGE_BYTES = 32 << 20
 """Room for a batch of 1,000 items that each use up what they may."""
+MAX_CALLS = 12_000
+"""Calls under way: those that the engine lets wait for room, and 2,000 more, so that commits always get in."""
+MAX_STREAMS = 16_000
+"""The same, with those that have not sent their request yet. Above it gRPC itself turns calls away."""
 OPTIONS = [
     ("grpc.so_reuseport", 0),  # a second server on the same port is a mistake, and must look like one
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -32,6 +37,8 @@ OPTIONS = [
         60_000,
     ),  # notices a caller whose machine is gone, and cancels its calls
     ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.server_handshake_timeout_ms", 10_000),  # for who connects and does not finish the greeting
+    ("grpc.max_connection_idle_ms", 900_000),  # a client with nothing to ask connects again when it has
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
 ]
@@ -52,15 +59,17 @@ class ServerOptions:
     """Checks are allowed, unseen, while the store cannot be reached."""
     test_clock: bool = False
     """Callers may set the authority's clock."""
+    max_calls: int = MAX_CALLS
+    """Calls that may be under way at once; one more is OVERLOADED."""
 
 
 class Server:
     """Serves on one address, from `start` until `stop`."""
 
     def __init__(self, backend: Backend, watcher: CallWatcher, options: ServerOptions) -> None:
-        self._grpc = grpc.aio.server(options=OPTIONS)
+        self._grpc = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=MAX_STREAMS)
         self._backend = backend
-        bind = binder(backend, watcher)
+        bind = binder(backend, watcher, Crowd(options.max_calls))
         quota = QuotaService(backend, allow_degraded=options.allow_degraded)
         handlers = [bind(_QUOTA, quota), bind(_ADMIN, AdminService(backend))]
         names = ["", _QUOTA.full_name, _ADMIN.full_name]
