@@ -53,7 +53,7 @@ class JournalledCalls(QuotaCalls):
         request = requests.commit_request(self._namespace, commit)
         self.start()
         try:
-            (kept,) = await finish(outcome(self._append([request])))
+            (kept,) = await self._keep([request])
         except JournalError as error:
             return await self._commit_unkept(request, timeout, error)
         if not kept.sending:
@@ -73,7 +73,7 @@ class JournalledCalls(QuotaCalls):
         batch = [requests.commit_request(self._namespace, commit) for commit in commits]
         self.start()
         try:
-            kept = await finish(outcome(self._append(batch)))
+            kept = await self._keep(batch)
         except JournalError as error:
             return await self._commit_many_unkept(batch, timeout, error)
         if not all(one.sending for one in kept):
@@ -91,8 +91,24 @@ class JournalledCalls(QuotaCalls):
         results = [responses.commit_result(result) for result in answer.results]
         return [self._settled(*one) for one in zip(results, kept, batch, strict=True)]
 
-    def _append(self, batch: list[quota.CommitRequest]) -> "Future[list[Kept]]":
-        return self._book.append(batch, sending=self._reach.worth_trying())
+    async def _keep(self, batch: list[quota.CommitRequest]) -> list[Kept]:
+        """Write commits down, all or none, also if the caller is broken off meanwhile: they wait then.
+
+        Raises:
+            JournalError: They are not written down.
+        """
+        kept = self._book.append(batch, sending=self._reach.worth_trying())
+        try:
+            return await finish(outcome(kept))
+        except JournalError:
+            raise
+        except BaseException:
+            kept.add_done_callback(self._let_wait)
+            raise
+
+    def _let_wait(self, kept: "Future[list[Kept]]") -> None:
+        if not kept.cancelled() and kept.exception() is None:
+            self._give_back(kept.result(), "")
 
     def _not_booked(
         self, kept: list[Kept], batch: list[quota.CommitRequest], error: BaseException
@@ -111,7 +127,7 @@ class JournalledCalls(QuotaCalls):
             raise error
         if not isinstance(error, InternalError):  # which is about this commit, not about the authority
             self._reach.lost()
-        logger.warning("%d commits wait in the journal %s: %s", len(kept), self._book.directory, error)
+        logger.warning("the journal %s keeps what could not be told: %s", self._book.directory, error)
         return [pending(request) for request in batch]
 
     def _settled(

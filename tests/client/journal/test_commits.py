@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from almoner import (
     blocking,
     new_id,
 )
+from almoner.journal.file import NAME
 from almoner.v1 import quota_service_pb2 as quota
 from almoner.v1 import resources_pb2 as pb
 from almoner.v1.quota_service_pb2 import CommitRequest
@@ -264,6 +267,24 @@ async def test_a_cancelled_commit_is_kept(server: ScriptedServer, tmp_path: Path
         gate.open.set()
         await until_empty(tmp_path)
     assert told(server) == [id_, id_]
+
+
+async def test_a_commit_cancelled_while_it_is_written_down_is_delivered(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    async with client(server.address, tmp_path) as quota:
+        await quota.charge(user="u-1", tokens=1)
+        with closing(sqlite3.connect(tmp_path / NAME, isolation_level=None)) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            call = asyncio.create_task(quota.charge(user="u-1", tokens=1, charge_id=(id_ := new_id())))
+            await asyncio.sleep(0)
+            call.cancel()
+            await asyncio.sleep(0)
+            writer.execute("ROLLBACK")
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await until_empty(tmp_path)
+    assert told(server)[1:] == [id_]
 
 
 async def test_during_an_outage_commits_do_not_wait_for_their_timeout(
