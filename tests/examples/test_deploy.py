@@ -13,7 +13,7 @@ from tests.examples.program import output_of
 ROOT = Path(__file__).parents[2]
 OPERATIONS = ROOT / "docs" / "operations.md"
 PAGES = [*sorted((ROOT / "deploy").iterdir()), *sorted((ROOT / "docs").glob("*.md"))]
-OF_CLIENTS = {"ALMONER_SERVER"}
+OF_CLIENTS = {"ALMONER_SERVER", "ALMONER_JOURNAL"}
 
 
 def options_of(command: click.Command) -> dict[str, str]:
