@@ -46,12 +46,14 @@ class Authority:
     database: one that was given may come later, and is tried until it does.
     """
 
-    def __init__(self, config: Config, observation: Observation | None = None) -> None:
+    def __init__(
+        self, config: Config, observation: Observation | None = None, *, shared_port: bool = False
+    ) -> None:
         self._config = config
         self._observation = observation or Observation()
         self._backend = Backend()
         allow = config.on_store_failure == "allow"
-        options = ServerOptions(allow_degraded=allow, test_clock=config.test_clock)
+        options = ServerOptions(allow, config.test_clock, shared_port)
         watcher = self._observation.watcher or NobodyWatches()
         self._server = Server(self._backend, watcher, options)
         self._engine: Engine | None = None

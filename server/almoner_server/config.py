@@ -11,6 +11,7 @@ ON_STORE_FAILURE = ("deny", "allow")
 LOG_FORMATS = ("plain", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MAX_LANES = 64
+MAX_WORKERS = 64
 MAX_GRACE = 3600.0
 
 
@@ -36,6 +37,8 @@ class Config:
     """Seconds that calls under way get when the server stops."""
     lanes: int = 2
     """Transactions under way at once."""
+    workers: int = 1
+    """Processes that share the port; 1 is this process alone, without a supervisor."""
     statement_cache_size: int = 100
     """Prepared statements a connection keeps; 0 behind pgbouncer in transaction mode."""
     metrics_listen: str | None = None

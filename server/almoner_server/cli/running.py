@@ -17,8 +17,10 @@ def run(work: Callable[[], Coroutine[Any, Any, _Answer]]) -> _Answer:
         from almoner_server.observe.setup import ObserveError
         from almoner_server.rpc.address import ListenError
         from almoner_server.store import SchemaMismatch, StoreUnavailable
+        from almoner_server.workers.errors import WorkersFailed
 
-        expected = (ConfigError, EmbeddedError, ListenError, ObserveError, SchemaMismatch, StoreUnavailable)
+        unable = (ConfigError, EmbeddedError, ListenError, ObserveError, SchemaMismatch, StoreUnavailable)
+        expected = (*unable, WorkersFailed)
         try:
             return _run(work())
         except expected as error:

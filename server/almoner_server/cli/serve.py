@@ -3,15 +3,28 @@
 import asyncio
 import os
 import signal
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from almoner_server.cli.running import run
 from almoner_server.cli.settings import data_dir, database_url, file, setting
-from almoner_server.config import LOG_FORMATS, LOG_LEVELS, MAX_GRACE, MAX_LANES, ON_STORE_FAILURE, Config
+from almoner_server.config import (
+    LOG_FORMATS,
+    LOG_LEVELS,
+    MAX_GRACE,
+    MAX_LANES,
+    MAX_WORKERS,
+    ON_STORE_FAILURE,
+    Config,
+)
+
+if TYPE_CHECKING:
+    from almoner_server.app import Authority
+    from almoner_server.workers.supervise import Serving
 
 
 @click.command()
@@ -27,6 +40,7 @@ from almoner_server.config import LOG_FORMATS, LOG_LEVELS, MAX_GRACE, MAX_LANES,
 )
 @setting("--grace", type=click.FloatRange(0, MAX_GRACE), help="Seconds that calls get to finish at the end.")
 @setting("--lanes", type=click.IntRange(1, MAX_LANES), help="Transactions under way at once.")
+@setting("--workers", type=click.IntRange(1, MAX_WORKERS), help="Processes that share the port.")
 @setting(
     "--statement-cache-size",
     type=click.IntRange(0, 10_000),
@@ -39,13 +53,13 @@ from almoner_server.config import LOG_FORMATS, LOG_LEVELS, MAX_GRACE, MAX_LANES,
 def serve(**settings: Any) -> None:
     """Run the authority until SIGTERM or Ctrl-C."""
     config = Config(**settings)
-    run(lambda: _serve(config))
+    run(lambda: until_told(work(config, _announce) if config.workers == 1 else _supervise(config)))
 
 
-async def _serve(config: Config) -> None:
-    """Run an authority until a signal comes. A second signal ends the process at once."""
+async def until_told(serving: Coroutine[Any, Any, None]) -> None:
+    """Serve until a signal comes. A second signal ends the process at once."""
     loop, told = asyncio.get_running_loop(), asyncio.Event()
-    authority = asyncio.create_task(_authority(config))
+    authority = asyncio.create_task(serving)
 
     def end(number: signal.Signals) -> None:
         told.set()
@@ -61,21 +75,45 @@ async def _serve(config: Config) -> None:
         await authority
 
 
-async def _authority(config: Config) -> None:
+async def work(config: Config, started: "Callable[[Authority], None]", worker: int | None = None) -> None:
+    """Run one process's worth of the authority: alone, or as the worker of that number on a shared port."""
     from almoner_server.app import Authority
     from almoner_server.observe.logs import configure_logs
     from almoner_server.observe.setup import Observation
     from almoner_server.rpc.address import split
 
-    configure_logs(config.log_format, config.log_level)
-    release = version("almoner")
+    configure_logs(config.log_format, config.log_level, worker)
     observation = Observation()
     try:
-        observation.trace(os.environ, release)
+        observation.trace(os.environ, version("almoner"))
         if config.metrics_listen is not None:
             observation.count(*split(config.metrics_listen))
-        async with Authority(config, observation) as authority:
-            click.echo(f"almoner {release} is serving on {authority.address}, with {authority.database}")
+        async with Authority(config, observation, shared_port=worker is not None) as authority:
+            started(authority)
             await authority.ended()
     finally:
         observation.close()
+
+
+async def _supervise(config: Config) -> None:
+    from almoner_server.observe.logs import configure_logs
+    from almoner_server.workers import supervise
+
+    configure_logs(config.log_format, config.log_level)
+    await supervise(config, _announce_workers)
+
+
+def _announce(authority: "Authority") -> None:
+    click.echo(f"{_release()} is serving on {authority.address}, with {authority.database}")
+
+
+def _announce_workers(serving: "Serving") -> None:
+    pids = ", ".join(map(str, serving.pids))
+    click.echo(
+        f"{_release()} is serving on {serving.address}, with {serving.database}, "
+        f"by {len(serving.pids)} workers (processes {pids})"
+    )
+
+
+def _release() -> str:
+    return f"almoner {version('almoner')}"

@@ -28,7 +28,6 @@ MAX_CALLS = 12_000
 MAX_STREAMS = 16_000
 """The same, with those that have not sent their request yet. Above it gRPC itself turns calls away."""
 OPTIONS = [
-    ("grpc.so_reuseport", 0),  # a second server on the same port is a mistake, and must look like one
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", -1),
     ("grpc.max_concurrent_streams", 10_000),  # of one connection; calls that wait for room each take one
@@ -59,6 +58,8 @@ class ServerOptions:
     """Checks are allowed, unseen, while the store cannot be reached."""
     test_clock: bool = False
     """Callers may set the authority's clock."""
+    shared_port: bool = False
+    """Other processes listen on the same port; somebody else sees to it that they are of the same crew."""
     max_calls: int = MAX_CALLS
     """Calls that may be under way at once; one more is OVERLOADED."""
 
@@ -67,7 +68,10 @@ class Server:
     """Serves on one address, from `start` until `stop`."""
 
     def __init__(self, backend: Backend, watcher: CallWatcher, options: ServerOptions) -> None:
-        self._grpc = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=MAX_STREAMS)
+        # A second server on the same port is a mistake, and must look like one, unless they belong together.
+        self._shared_port = options.shared_port
+        reuse = ("grpc.so_reuseport", int(options.shared_port))
+        self._grpc = grpc.aio.server(options=[reuse, *OPTIONS], maximum_concurrent_rpcs=MAX_STREAMS)
         self._backend = backend
         bind = binder(backend, watcher, Crowd(options.max_calls))
         quota = QuotaService(backend, allow_degraded=options.allow_degraded)
@@ -88,7 +92,8 @@ class Server:
         Raises:
             ListenError: the address is malformed or taken.
         """
-        require_free(address)
+        if not self._shared_port:
+            require_free(address)
         try:
             port = self._grpc.add_insecure_port(address)
         except RuntimeError as error:
