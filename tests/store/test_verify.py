@@ -2,13 +2,16 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
+import asyncpg
 import pytest
-from almoner_server.core.terms import ExpiryAction, Settlement, TargetKind
+from almoner_server.core.terms import ExpiryAction, Period, Settlement, TargetKind
 from almoner_server.store import Store
 
 from tests.store.asking import Sql, adjusted, checked, committed, hold, refund, set_limit, settle, spend
 
+HOLD = uuid4()
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
 CORRUPTIONS = {
     "a counter off by one": (
@@ -81,6 +84,72 @@ CORRUPTIONS = {
     ),
 }
 
+COUNTERS = [f"{counter} usd_micros per {period.name}" for period in Period for counter in ("spent", "held")]
+CORRUPTIONS |= {
+    f"{words} off by one": (
+        f"UPDATE accounts SET counters[{position}] = counters[{position}] + 1 WHERE kind = 3 AND id = 'g'",
+        "counter_differs",
+        f"default: GROUP g: {words} is {stored + 1}, should be {stored}",
+    )
+    for position, words in enumerate(COUNTERS, 1)
+    for stored in [7 if position % 2 else 5]
+}
+CORRUPTIONS |= {
+    "a count of open unpriced charges": (
+        "UPDATE accounts SET open_unpriced = 1 WHERE id = 'u2'",
+        "counter_differs",
+        "default: USER u2: open_unpriced is 1, should be 0",
+    ),
+    "a limit without its change": (
+        "DELETE FROM limit_changes",
+        "limit_without_change",
+        "default: limit of GROUP_POOL g on usd_micros per LIFETIME is 1000, but no change in its history",
+    ),
+    "a limit that its last change does not tell of": (
+        "UPDATE limits SET amount = 2000",
+        "limit_differs",
+        "default: limit of GROUP_POOL g on usd_micros per LIFETIME is 2000, should be 1000 by its last change",
+    ),
+    "a limit that is gone": (
+        "DELETE FROM limits",
+        "limit_missing",
+        "default: limit of GROUP_POOL g on usd_micros per LIFETIME is not there, should be 1000",
+    ),
+    "a second charge of one expiry": (
+        f"""
+        UPDATE charges SET origin = 3, hold_id = '{HOLD}';
+        """,
+        "two_expiry_charges",
+        f"default: hold {HOLD} has expired once, but was charged for it more than once",
+    ),
+    "a charge that names the hold of somebody else": (
+        f"UPDATE charges SET hold_id = '{HOLD}' WHERE user_id = 'u2'",
+        "charge_of_another",
+        f"default: hold {HOLD} belongs to somebody else than a charge that names it (charge ",
+    ),
+    "a chain that does not end in its chat": (
+        "UPDATE chats SET chain = ARRAY['root', 'other'] WHERE id = 'child'",
+        "broken_chain",
+        "default: CHAT child has a chain that does not end in it (chain: root > other)",
+    ),
+    "a hold in no chat": (
+        "DELETE FROM chats WHERE id = 'child'",
+        "hold_in_unknown_chat",
+        "default: CHAT child is named by a hold but does not exist",
+    ),
+}
+REPAIRED = [
+    "a counter off by one",
+    *(f"{words} off by one" for words in COUNTERS),
+    "a charge without account row",
+    "a pool without account",
+    "a hold without its held sum",
+    "a count of open estimates",
+    "a count of open unpriced charges",
+    "a lost charge",
+]
+BEYOND_REPAIR = ["an orphan chat", "a charge in no chat", "a duplicate id", "a net that nothing explains"]
+
 
 async def some_history(store: Store) -> None:
     await store.clock.freeze(NOON)
@@ -88,7 +157,7 @@ async def some_history(store: Store) -> None:
     charge = (await committed(store, spend(9, groups=("g",), chat="child", parent="root"))).charge
     await adjusted(store, refund(charge.id, 2))
     await committed(store, spend(3, user="u2", settlement=Settlement.ESTIMATE))
-    await checked(store, hold(5, groups=("g",), chat="child", ttl=86400))
+    await checked(store, hold(5, groups=("g",), chat="child", ttl=86400, hold_id=HOLD))
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
@@ -101,6 +170,50 @@ async def test_a_planted_corruption_is_found_and_told_in_words(
     await sql.execute(statement)
     found = [(finding.kind, str(finding)) for finding in (await store.upkeep.verify()).findings]
     assert any(finding == kind and words in message for finding, message in found), found
+
+
+@pytest.mark.parametrize("corruption", REPAIRED)
+async def test_what_follows_from_the_ledger_is_repaired(store: Store, sql: Sql, corruption: str) -> None:
+    await some_history(store)
+    await sql.execute(CORRUPTIONS[corruption][0])
+    assert await store.upkeep.repair(await store.upkeep.verify()) > 0
+    assert not (await store.upkeep.verify()).findings
+
+
+@pytest.mark.parametrize("corruption", BEYOND_REPAIR)
+async def test_what_is_beyond_repair_is_left_alone_and_told_again(
+    store: Store, sql: Sql, corruption: str
+) -> None:
+    statement, kind, _ = CORRUPTIONS[corruption]
+    await some_history(store)
+    rows = "SELECT (SELECT array_agg(t ORDER BY t) FROM {0} AS t)::text"
+    await sql.execute(statement)
+    before = [await sql.fetchval(rows.format(table)) for table in ("charges", "holds", "chats")]
+    await store.upkeep.repair(await store.upkeep.verify())
+    left = (await store.upkeep.verify()).findings
+    assert kind in {finding.kind for finding in left}
+    assert {finding.account for finding in left} == {None}
+    assert [await sql.fetchval(rows.format(table)) for table in ("charges", "holds", "chats")] == before
+
+
+async def test_the_row_of_a_pool_that_is_limited_no_more_is_removed(store: Store, sql: Sql) -> None:
+    await some_history(store)
+    await sql.execute("DELETE FROM limits WHERE target_kind = 5; DELETE FROM limit_changes")
+    await store.upkeep.repair(await store.upkeep.verify())
+    assert not (await store.upkeep.verify()).findings
+    await set_limit(store, 1000, TargetKind.GROUP_POOL, "g")
+    assert not (await store.upkeep.verify()).findings
+
+
+async def test_a_repair_judges_accounts_nobody_has_used_for_long_by_their_own_day(
+    store: Store, sql: Sql
+) -> None:
+    await some_history(store)
+    await store.clock.advance(timedelta(days=4))
+    await committed(store, spend(1, user="u1"))
+    await sql.execute("UPDATE accounts SET counters = array_fill(99, ARRAY[cardinality(counters)])")
+    await store.upkeep.repair(await store.upkeep.verify())
+    assert not (await store.upkeep.verify()).findings
 
 
 async def test_accounts_nobody_has_used_for_long_are_judged_by_their_own_day(store: Store) -> None:
@@ -134,3 +247,70 @@ async def test_it_finds_nothing_at_any_moment_under_load(store: Store, replica: 
     reports.append(await store.upkeep.verify())
     assert [finding for report in reports for finding in report.findings] == []
     assert len(reports) > 10
+
+
+async def test_nobody_takes_a_row_made_anew_for_one_he_remembers(
+    store: Store, replica: Store, sql: Sql
+) -> None:
+    await set_limit(store, 1000, TargetKind.USER, "u1")
+    for target in (store, store, replica):  # the first remembers the row as of its second version
+        await committed(target, spend(1))
+    await sql.execute("DELETE FROM accounts")
+    await store.upkeep.repair(await store.upkeep.verify())
+    for _ in range(3):
+        await committed(store, spend(1))
+    assert not (await store.upkeep.verify()).findings
+
+
+async def test_it_repairs_under_load_and_no_limit_is_crossed(store: Store, replica: Store, sql: Sql) -> None:
+    limit = 150
+    await set_limit(store, limit, TargetKind.USER, "u1")
+    await set_limit(store, 10**9, TargetKind.GROUP_POOL, "g")
+    done, full = asyncio.Event(), asyncio.Event()
+    turns = [asyncio.Event() for _ in range(6)]
+    admitted = 0
+
+    async def load(number: int) -> None:
+        nonlocal admitted
+        while not done.is_set():
+            target = (store, replica)[number % 2]
+            request = hold(1, user=f"u{number % 3}", groups=("g",), chat=f"c{number % 4}", parent="root")
+            if (await checked(target, request)).decision.allowed:
+                assert request.hold
+                await committed(target, settle(request.hold.id, 1))
+                admitted += request.user == "u1"
+            elif number == 1:
+                full.set()
+            turns[number].set()
+
+    loads = [asyncio.create_task(load(number)) for number in range(6)]
+    for damage in (
+        "UPDATE accounts SET counters[7] = counters[7] + 100000, version = version + 1 WHERE id = 'u1'",
+        "UPDATE accounts SET counters[1] = counters[1] - 3, version = version + 1 WHERE kind IN (2, 3)",
+        "DELETE FROM accounts WHERE kind = 2 AND id = 'root' OR id = 'u2'",
+        "UPDATE accounts SET open_unpriced = 2, open_estimates = 2, version = version + 1 WHERE id = 'u0'",
+    ):
+        for turn in turns:  # every caller has spent since the repair before
+            turn.clear()
+            await turn.wait()
+        await _by_hand(sql, damage)
+        report = await store.upkeep.verify()
+        assert report.findings
+        await store.upkeep.repair(report)
+        assert not (await store.upkeep.verify()).findings
+    full.clear()
+    await full.wait()
+    done.set()
+    await asyncio.gather(*loads)
+    assert admitted == limit
+    assert not (await store.upkeep.verify()).findings
+
+
+async def _by_hand(sql: Sql, statement: str) -> None:
+    """Change rows in no order that anybody else keeps: whoever does may have to try again."""
+    while True:
+        try:
+            await sql.execute(statement)
+        except asyncpg.DeadlockDetectedError:
+            continue
+        return

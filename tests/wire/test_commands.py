@@ -49,6 +49,26 @@ async def test_verify_names_each_difference(database: str) -> None:
     assert (code, finding["expected"], finding["actual"]) == (ExitCode.DIFFERENCES, 0, 3)
 
 
+async def test_verify_repairs_counters_and_says_what_is_left(database: str) -> None:
+    async with authority(database) as server, Client(server.address) as quota:
+        await quota.charge(user="u", chat="c", tokens=5)
+        connection = await asyncpg.connect(database)
+        await connection.execute(
+            "UPDATE accounts SET open_estimates = 3, version = version + 1 WHERE id = 'u'"
+        )
+        code, output, _ = await run("verify", "--repair", "--database-url", database)
+        lines = output.splitlines()
+        assert (code, lines[0]) == (0, "default: USER u: open_estimates is 3, should be 0")
+        assert lines[2] == "Repaired 1 account. What is left:"
+        assert lines[3] == "No difference in 2 accounts, 1 charge and 0 holds."
+        await connection.execute("UPDATE accounts SET open_unpriced = 1; DELETE FROM chats")
+        await connection.close()
+        code, output, _ = await run("verify", "--repair", "--json", "--database-url", database)
+    outcome = json.loads(output)
+    assert (code, outcome["repaired_accounts"], len(outcome["findings"])) == (7, 2, 4)
+    assert {left["kind"] for left in outcome["left"]} == {"account_of_unknown_chat", "charge_in_unknown_chat"}
+
+
 async def test_verify_works_beside_a_running_embedded_database_and_without(tmp_path: Path) -> None:
     async with server_process("--data-dir", str(tmp_path)) as server, Client(server.address) as quota:
         await quota.charge(user="u", tokens=5)

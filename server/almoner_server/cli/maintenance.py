@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,7 @@ from almoner_server.cli.settings import data_dir, database_url, file
 from almoner_server.config import Config, ConfigError
 
 if TYPE_CHECKING:
-    from almoner_server.store import Report
+    from almoner_server.store import Finding, Report
 
 DIFFERENCES_FOUND = 7
 """How `verify` exits when it has found any, a code that no other outcome of `almoner` has."""
@@ -32,21 +33,30 @@ def migrate(**settings: Any) -> None:
 @file
 @database_url
 @data_dir
+@click.option("--repair", "repairs", is_flag=True, help="Make wrong, missing and left-over accounts anew.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(*, as_json: bool, **settings: Any) -> None:
+def verify(*, repairs: bool, as_json: bool, **settings: Any) -> None:
     """Recompute every counter from the ledger and the holds; name each difference.
 
-    Exits with 0 if there is none, with 7 if there are some. The authority may be running.
+    Exits with 0 if there is none, with 7 if there are some; with --repair, if some are left that only a
+    person can put right. The authority may be running.
     """
-    report = run(lambda: _verify(Config(**settings)))
+    outcome = run(lambda: _verify(Config(**settings), repairs=repairs))
     if as_json:
-        click.echo(json.dumps(_as_json(report)))
+        click.echo(json.dumps(_as_json(outcome)))
     else:
-        for finding in report.findings:
-            click.echo(finding.message)
-        click.echo(_summary(report))
-    if report.findings:
+        _print(outcome)
+    if outcome.left.findings:
         raise SystemExit(DIFFERENCES_FOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """Holds what was found, how many accounts were made anew, and what is left. Without a repair, all is."""
+
+    found: "Report"
+    repaired: int
+    left: "Report"
 
 
 async def _migrate(config: Config) -> list[str]:
@@ -60,7 +70,7 @@ async def _migrate(config: Config) -> list[str]:
             await store.close()
 
 
-async def _verify(config: Config) -> "Report":
+async def _verify(config: Config, *, repairs: bool) -> _Outcome:
     from almoner_server.app import open_store
     from almoner_server.embedded.paths import Layout
 
@@ -70,32 +80,51 @@ async def _verify(config: Config) -> "Report":
         store = await open_store(dsn)
         try:
             await store.check_schema()
-            return await store.upkeep.verify()
+            found = await store.upkeep.verify()
+            if not repairs or not (repaired := await store.upkeep.repair(found)):
+                return _Outcome(found, 0, found)
+            return _Outcome(found, repaired, await store.upkeep.verify())
         finally:
             await store.close()
 
 
-def _as_json(report: "Report") -> dict[str, Any]:
-    found = [
-        {
-            "kind": finding.kind,
-            "namespace": finding.namespace,
-            "subject": finding.subject,
-            "unit": finding.unit,
-            "period": finding.period.name if finding.period else "",
-            "counter": finding.counter,
-            "expected": finding.expected,
-            "actual": finding.actual,
-            "message": finding.message,
-        }
-        for finding in report.findings
-    ]
+def _print(outcome: _Outcome) -> None:
+    for finding in outcome.found.findings:
+        click.echo(finding.message)
+    click.echo(_summary(outcome.found))
+    if outcome.repaired:
+        click.echo(
+            f"Repaired {outcome.repaired:,} account{'s' if outcome.repaired > 1 else ''}. What is left:"
+        )
+        for finding in outcome.left.findings:
+            click.echo(finding.message)
+        click.echo(_summary(outcome.left))
+
+
+def _as_json(outcome: _Outcome) -> dict[str, Any]:
+    report = outcome.left
     return {
         "accounts": report.accounts,
         "charges": report.charges,
         "holds": report.holds,
         "as_of": report.as_of.isoformat(),
-        "findings": found,
+        "findings": [_finding(finding) for finding in outcome.found.findings],
+        "repaired_accounts": outcome.repaired,
+        "left": [_finding(finding) for finding in report.findings],
+    }
+
+
+def _finding(finding: "Finding") -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "namespace": finding.namespace,
+        "subject": finding.subject,
+        "unit": finding.unit,
+        "period": finding.period.name if finding.period else "",
+        "counter": finding.counter,
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "message": finding.message,
     }
 
 

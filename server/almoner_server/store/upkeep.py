@@ -5,6 +5,7 @@ from datetime import timedelta
 from almoner_server.core.requests import Expire
 from almoner_server.store.connect import Database
 from almoner_server.store.queries import query
+from almoner_server.store.repair import repair
 from almoner_server.store.verify import Report, verify
 
 KEEP = timedelta(days=8)
@@ -35,3 +36,7 @@ class Upkeep:
     async def verify(self) -> Report:
         """Compare every counter with the ledger; see `store.verify.verify`."""
         return await verify(self._database)
+
+    async def repair(self, report: Report) -> int:
+        """Make wrong, missing and left-over accounts anew; returns how many. See `store.repair.repair`."""
+        return await repair(self._database, report.findings)

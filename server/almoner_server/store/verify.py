@@ -5,12 +5,13 @@ answer is right at any moment under any load.
 """
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
 
-from almoner_server.core.terms import AccountKind, Period
+from almoner_server.core.records import AccountKey
+from almoner_server.core.terms import AccountKind, Period, TargetKind
 from almoner_server.store.connect import Connection, Database, patience
 from almoner_server.store.queries import query
 
@@ -31,6 +32,8 @@ class Finding:
     counter: str = ""
     expected: int | None = None
     actual: int | None = None
+    account: AccountKey | None = None
+    """The account whose row is wrong, missing or left over: `repair` makes it anew."""
 
     def __str__(self) -> str:
         return self.message
@@ -79,6 +82,7 @@ def _counter(row: asyncpg.Record) -> Finding:
         counter=row["counter"],
         expected=row["expected"],
         actual=row["actual"],
+        account=_key(row),
     )
 
 
@@ -93,11 +97,12 @@ def _open_charges(row: asyncpg.Record) -> Finding:
         counter=row["counter"],
         expected=row["expected"],
         actual=row["actual"],
+        account=_key(row),
     )
 
 
 def _pool(row: asyncpg.Record) -> Finding:
-    return _structural(row, _account(row))
+    return replace(_structural(row, _account(row)), account=_key(row))
 
 
 def _chat(row: asyncpg.Record) -> Finding:
@@ -126,6 +131,23 @@ def _charge(row: asyncpg.Record) -> Finding:
     )
 
 
+def _expiry(row: asyncpg.Record) -> Finding:
+    return _structural(row, f"hold {row['id']}", f" ({row['detail']})")
+
+
+def _limit(row: asyncpg.Record) -> Finding:
+    target = f"{TargetKind(row['target_kind']).name} {row['target_id']}".strip()
+    subject = f"limit of {target} on {row['unit']} per {Period(row['period']).name}"
+    said = "UNLIMITED" if row["said"] is None else row["said"]
+    stored = "UNLIMITED" if row["stored"] is None else row["stored"]
+    detail = {
+        "limit_differs": f"is {stored}, should be {said} by its last change",
+        "limit_without_change": f"is {stored}, but no change in its history has set it",
+        "limit_missing": f"is not there, should be {said} by its last change",
+    }[row["finding"]]
+    return Finding(row["finding"], row["namespace"], subject, f"{row['namespace']}: {subject} {detail}")
+
+
 def _id(row: asyncpg.Record) -> Finding:
     subject = f"{row['name']} {row['id']}"
     message = f"{row['namespace']}: {subject} occurs {row['count']} times"
@@ -135,6 +157,10 @@ def _id(row: asyncpg.Record) -> Finding:
 def _structural(row: asyncpg.Record, subject: str, detail: str = "") -> Finding:
     message = f"{row['namespace']}: {subject} {_WORDS[row['finding']]}{detail}"
     return Finding(row["finding"], row["namespace"], subject, message)
+
+
+def _key(row: asyncpg.Record) -> AccountKey:
+    return AccountKey(row["namespace"], AccountKind(row["kind"]), row["id"])
 
 
 def _account(row: asyncpg.Record) -> str:
@@ -152,6 +178,8 @@ _WORDS = {
     "open_hold_not_in_flight": "is open but does not count as one in flight",
     "settled_hold_holds": "is settled but still holds something",
     "open_but_actual": "is a charge still open although its real cost is known",
+    "two_expiry_charges": "has expired once, but was charged for it more than once",
+    "charge_of_another": "belongs to somebody else than a charge that names it",
     "adjustment_without_charge": "is an adjustment of a charge that does not exist",
 }
 _CHECKS: dict[str, Callable[[asyncpg.Record], Finding]] = {
@@ -162,4 +190,6 @@ _CHECKS: dict[str, Callable[[asyncpg.Record], Finding]] = {
     "verify_chats": _chat,
     "verify_holds": _hold,
     "verify_charges": _charge,
+    "verify_expiries": _expiry,
+    "verify_limits": _limit,
 }

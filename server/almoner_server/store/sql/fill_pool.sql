@@ -1,5 +1,6 @@
 -- A pool's account as of now: what its members' charges come to, and what their open holds hold, each in its windows.
 -- Kind 3 is the pool of a group: members are those whose charge or hold was admitted under it. Kind 4 is everybody's.
+-- The pool may have had an account before, which a process may remember by its version: this one has another.
 WITH today AS MATERIALIZED (
     SELECT (almoner_now() AT TIME ZONE 'UTC')::date AS day
 ),
@@ -40,5 +41,5 @@ SELECT
     $1, $2, $3, today.day, coalesce(flat.units, '{}'), ARRAY(SELECT unnest(flat.numbers)),
     (SELECT count(*) FROM booked WHERE open AND settlement = 2),
     (SELECT count(*) FROM booked WHERE open AND settlement = 3),
-    1
+    (extract(EPOCH FROM clock_timestamp()) * 1000000)::bigint
 FROM flat CROSS JOIN today
