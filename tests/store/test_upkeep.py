@@ -58,6 +58,18 @@ async def test_only_what_was_settled_long_ago_is_forgotten(store: Store, sql: Sq
     assert not (await store.upkeep.verify()).findings
 
 
+async def test_a_pool_whose_only_limit_was_an_override_can_be_limited_again(store: Store) -> None:
+    await store.clock.freeze(NOON)
+    key = limit_key(TargetKind.GROUP_POOL, "g")
+    await store.limits.set(SetLimit("default", key, 5, NOON + timedelta(days=1)))
+    await store.clock.advance(timedelta(days=30))
+    await committed(store, spend(3, groups=("g",)))
+    await store.upkeep.prune()
+    assert not (await store.upkeep.verify()).findings
+    await store.limits.set(SetLimit("default", key, 7))
+    assert (await status(store, user="u1", groups=("g",))).limits[0].spent == 3
+
+
 async def test_a_prune_takes_no_more_than_it_may(store: Store) -> None:
     await store.clock.freeze(NOON)
     requests = [hold(1, user=f"u{number}") for number in range(5)]

@@ -1,4 +1,5 @@
--- Rows that somebody else has locked are left for the next time.
+-- Rows that somebody else has locked are left for the next time. Overrides of pools (kinds 5 and 6) stay: a pool has
+-- its account as long as it has a limit, and which batches may count on that account only a change of limits settles.
 WITH moment AS MATERIALIZED (
     SELECT almoner_now() - $1::interval AS before
 ),
@@ -28,7 +29,8 @@ old_limits AS (
     CROSS JOIN LATERAL (
         SELECT rule.namespace, rule.target_kind, rule.target_id, rule.unit, rule.period
         FROM limits AS rule, moment
-        WHERE rule.namespace = namespace.name AND rule.expire_time < moment.before
+        WHERE
+            rule.namespace = namespace.name AND rule.expire_time < moment.before AND rule.target_kind < 5
         ORDER BY rule.expire_time
         LIMIT $2
         FOR UPDATE OF rule SKIP LOCKED
