@@ -1,6 +1,7 @@
 """`almoner serve`."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable, Coroutine
@@ -25,6 +26,9 @@ from almoner_server.config import (
 if TYPE_CHECKING:
     from almoner_server.app import Authority
     from almoner_server.workers.supervise import Serving
+
+COLLECT_AFTER = (20_000, 20, 100)
+"""When the garbage collector runs: after so many new objects, and its later generations after so many of its runs."""
 
 
 @click.command()
@@ -89,10 +93,21 @@ async def work(config: Config, started: "Callable[[Authority], None]", worker: i
         if config.metrics_listen is not None:
             observation.count(*split(config.metrics_listen))
         async with Authority(config, observation, shared_port=worker is not None) as authority:
+            _spare_the_collector()
             started(authority)
             await authority.ended()
     finally:
         observation.close()
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector pass over what stays, and look at the rest less often.
+
+    Calls make no cycles, and looking for them took a tenth of the time of a batch.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 async def _supervise(config: Config) -> None:
