@@ -1,5 +1,7 @@
 """The core without a store: a book that is kept from call to call, and a clock that is set."""
 
+import pickle
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -59,7 +61,7 @@ class World:
         self.limits: dict[LimitKey, Limit] = {}
         self._settings = (group_rule, enabled)
         self.book = Book(NOW, {})
-        self._stored = self.book.accounts
+        self.stored = self.book.accounts
         self.set_limits()
 
     def set_limits(self) -> None:
@@ -98,12 +100,28 @@ class World:
     def run(self, request: Request) -> Result:
         """Carry out a request on the accounts of its footprint, and on no other."""
         book = self.book
-        keys = footprint([request], Everything(book)).accounts
-        book.accounts = {key: self._stored.get(key) or Account.empty(key, book.today) for key in keys}
+        book.accounts = self.accounts_for(request)
         try:
             return execute(book, request)
         finally:
-            self._stored.update({key: account for key, account in book.accounts.items() if account.dirty})
+            self.stored.update({key: account for key, account in book.accounts.items() if account.dirty})
+
+    def accounts_for(self, request: Request) -> dict[AccountKey, Account]:
+        """Read the accounts of a request's footprint."""
+        book = self.book
+        keys = footprint([request], Everything(book)).accounts
+        return {key: self.stored.get(key) or Account.empty(key, book.today) for key in keys}
+
+    def everything(self) -> dict[str, object]:
+        """Copy all there is, to be compared with later. Accounts are rolled to today, as whoever reads them does."""
+        for account in self.stored.values():
+            account.roll(self.book.today)
+        rest = {part.name: getattr(self.book, part.name) for part in fields(Book) if part.name != "accounts"}
+        # Rules are equal only to themselves, a copy is not: what they say is compared.
+        rest["namespaces"] = {name: rules.limits for name, rules in self.book.namespaces.items()}
+        # By way of pickle, since deepcopy takes ten times as long and random sequences do this at every step.
+        copied: dict[str, object] = pickle.loads(pickle.dumps({**rest, "accounts": self.stored}))
+        return copied
 
     def check(self, usd: int = 0, user: str = "u", **more: object) -> CheckResult:
         """Ask, and store nothing."""
@@ -178,7 +196,7 @@ class World:
     def account(self, ident: str = "u", kind: AccountKind = AccountKind.USER) -> Account:
         """Return an account, rolled to now."""
         key = AccountKey(NS, kind, ident)
-        account = self._stored.get(key) or Account.empty(key, self.book.today)
+        account = self.stored.get(key) or Account.empty(key, self.book.today)
         account.roll(self.book.today)
         return account
 

@@ -35,12 +35,11 @@ def adjust(book: Book, request: Adjust) -> AdjustResult:
     return AdjustResult(*_enter(book, charge, request, change, still_open=still_open), replayed=False)
 
 
-def replace_estimate(book: Book, estimate: Charge, adjustment_id: UUID) -> dict[str, int]:
-    """Bring an expired hold's estimate to nothing, whatever was corrected on it before. Returns the change."""
+def replace_estimate(book: Book, estimate: Charge, adjustment_id: UUID) -> None:
+    """Bring an expired hold's estimate to nothing, whatever was corrected on it before."""
     change = {unit: -net for unit, net in estimate.net.items()}
     request = Adjust(estimate.namespace, estimate.id, adjustment_id, AdjustmentKind.ACTUAL, {}, REPLACED)
     _enter(book, estimate, request, change, still_open=False)
-    return change
 
 
 def _enter(

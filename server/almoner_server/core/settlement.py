@@ -150,8 +150,8 @@ def _take_place_of_estimate(book: Book, hold: Hold) -> None:
     estimate = book.charges.get((hold.namespace, expiry_charge_id(hold.id)))
     already = late_commit_id(hold.id)
     if estimate is not None and (hold.namespace, already) not in book.adjustments:
-        change = replace_estimate(book, estimate, already)
-        hold.spent = _sum(hold.spent, change)
+        replace_estimate(book, estimate, already)
+        hold.spent = _sum(hold.spent, {unit: -amount for unit, amount in estimate.amounts.items()})
 
 
 def _occurred_at(book: Book, request: Commit) -> datetime:
