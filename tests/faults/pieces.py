@@ -1,0 +1,77 @@
+"""Split a stream into the pieces that a protocol is made of, without understanding more of it than that."""
+
+from collections.abc import Callable, Iterator
+
+COMMAND_COMPLETE, SIMPLE_QUERY, PARSE = b"C", b"Q", b"P"
+DATA = 0
+
+
+class Pieces:
+    """Cuts a stream where its pieces end. `length` tells how long a piece is, from its first `head` bytes."""
+
+    def __init__(self, first: int, head: int, length: Callable[[bytes], int]) -> None:
+        self._first = first
+        self._head = head
+        self._length = length
+        self._rest = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Take what has arrived and give every piece that is complete now."""
+        self._rest += data
+        while (size := self._size()) and len(self._rest) >= size:
+            piece = bytes(self._rest[:size])
+            del self._rest[:size]
+            self._first = 0
+            yield piece
+
+    def _size(self) -> int:
+        """Return how long the next piece is, 0 if that is not known yet."""
+        if self._first > 0:
+            return self._first
+        start = bytes(self._rest)
+        if self._first < 0:  # a first piece that begins with its own length
+            return int.from_bytes(start[:4]) if len(start) >= 4 else 0
+        return self._length(start) if len(start) >= self._head else 0
+
+
+def http2_from_client() -> Pieces:
+    """Split what a gRPC client sends: the connection's preface, then frames."""
+    return Pieces(24, 9, _http2_length)
+
+
+def http2_from_server() -> Pieces:
+    """Split what a gRPC server sends."""
+    return Pieces(0, 9, _http2_length)
+
+
+def postgres_from_client() -> Pieces:
+    """Split what a client of PostgreSQL sends: the startup message has no type, all others have."""
+    return Pieces(-1, 5, _postgres_length)
+
+
+def postgres_from_server() -> Pieces:
+    """Split what PostgreSQL sends."""
+    return Pieces(0, 5, _postgres_length)
+
+
+def is_body(piece: bytes) -> bool:
+    """Tell whether an HTTP/2 frame carries a request or an answer."""
+    return len(piece) > 9 and piece[3] == DATA
+
+
+def asks(word: bytes) -> Callable[[bytes], bool]:
+    """Make a test for a statement that contains a word, sent to PostgreSQL in either of its protocols."""
+    return lambda piece: piece[:1] in (SIMPLE_QUERY, PARSE) and word in piece
+
+
+def has_done(word: bytes) -> Callable[[bytes], bool]:
+    """Make a test for PostgreSQL's word that a command of a kind is complete."""
+    return lambda piece: piece[:1] == COMMAND_COMPLETE and piece[5:].startswith(word)
+
+
+def _http2_length(head: bytes) -> int:
+    return 9 + int.from_bytes(head[:3])
+
+
+def _postgres_length(head: bytes) -> int:
+    return 1 + int.from_bytes(head[1:5])
