@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from almoner import (
     Client,
-    FailedPrecondition,
     Hold,
+    InternalError,
     Period,
     QuotaExceeded,
     Raised,
@@ -35,7 +35,7 @@ LINES = 2
 
 
 class GivenUp(Exception):
-    """Says that a caller no longer wants to know what became of its call."""
+    """Says that a caller no longer wants to know what became of its call, or that asking again is no use."""
 
 
 class Caller:
@@ -62,7 +62,8 @@ class Caller:
         """Raise the limit of the chat tree again and again."""
         while not self._stop.is_set():
             request_id = new_id()
-            await self._told(Kind.TOP_UP, request_id, partial(self._raise, request_id))
+            with suppress(GivenUp):
+                await self._told(Kind.TOP_UP, request_id, partial(self._raise, request_id))
             await asyncio.sleep(0.1)
 
     async def _raise(self, request_id: str) -> Raised:
@@ -140,9 +141,6 @@ class Caller:
                 self._generation += 1
         except Refused:
             pass
-        except FailedPrecondition:
-            if not gives_up:  # else it was admitted, the answer was lost, and it has expired since
-                raise
         return None
 
     async def _told(
@@ -154,11 +152,14 @@ class Caller:
         gives_up: bool = False,
         **details: object,
     ) -> T:
-        """Make a call until it is answered. Raises the refusal; GivenUp after one failure if so wished."""
+        """Make a call until it is answered. Raises the refusal, and GivenUp: after one failure if so wished."""
         self._pen.write(Event.SENT, kind, intent, **details)
         while True:
             try:
                 answer = await call()
+            except (RequestError, InternalError) as error:
+                self._pen.write(Event.WRONG, kind, intent, code=error.code, message=error.message)
+                raise GivenUp from error
             except ServiceError as error:
                 self._pen.write(Event.FAILED, kind, intent, code=error.code, message=error.message)
                 if gives_up:
@@ -166,10 +167,6 @@ class Caller:
                 await asyncio.sleep(0.05)
             except Refused:
                 self._pen.write(Event.REFUSED, kind, intent)
-                raise
-            except RequestError as error:
-                if not gives_up:
-                    self._pen.write(Event.WRONG, kind, intent, code=error.code, message=error.message)
                 raise
             else:
                 self._pen.write(Event.ALLOWED, kind, intent)

@@ -19,7 +19,7 @@ from tests.faults.watch import Watch
 
 EXPIRY_SECONDS = 2.0
 """Holds whose time has run out are freed within that, says docs/semantics.md, Holds."""
-SLOW_MACHINE_SECONDS = 8.0
+SLOW_MACHINE_SECONDS = 3.0
 CHARGES = "SELECT id, attributes ->> 'intent' AS intent, net FROM charges"
 OPEN_HOLDS = "SELECT count(*) FROM holds WHERE state = 1"
 
@@ -111,7 +111,7 @@ async def _holds(connection: "asyncpg.Connection[asyncpg.Record]", journal: Jour
 async def _top_ups(connection: "asyncpg.Connection[asyncpg.Record]", journal: Journal) -> int:
     """Return by how many top-ups the limit is too high, or, below 0, too low."""
     amount = await connection.fetchval("SELECT amount FROM limits WHERE target_id = $1", TREE)
-    raised = (amount - TREE_TOKENS) // TOP_UP
+    raised = ((amount or 0) - TREE_TOKENS) // TOP_UP
     told = len(journal.of(Kind.TOP_UP, Event.ALLOWED))
     sent = len(journal.of(Kind.TOP_UP, Event.SENT))
     return int(min(raised - told, 0) or max(raised - sent, 0))

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -71,17 +71,18 @@ class Cluster:
 
     async def execute(self, statement: str) -> object:
         """Run a statement as soon as that is possible; returns the first value."""
-        async with asyncio.timeout(START_SECONDS):
-            while True:
-                try:
-                    connection = await asyncpg.connect(self.dsn, timeout=5)
-                    break
-                except NOT_YET:
-                    await asyncio.sleep(0.05)
+        connection = await self._connected()
         try:
             return await connection.fetchval(statement)
         finally:
             await connection.close()
+
+    async def _connected(self) -> "asyncpg.Connection[asyncpg.Record]":
+        async with asyncio.timeout(START_SECONDS):
+            while True:
+                with suppress(*NOT_YET):
+                    return await asyncpg.connect(self.dsn, timeout=5)
+                await asyncio.sleep(0.05)
 
     def kill(self) -> None:
         """Kill it as the loss of its machine would: all of its processes at once, and for good."""

@@ -18,6 +18,9 @@ ROWS = pytest.StashKey[list[Row]]()
 FULL_SECONDS = 600
 """How long one test may take in full."""
 Trial = Callable[[str, str, Sequence[str]], AbstractAsyncContextManager[Load]]
+"""Takes the fault in words, the DSN past the fault, and what the processes of callers dial."""
+Measure = Callable[..., AbstractAsyncContextManager["Measured"]]
+"""Takes the same, and options for the callers."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,23 +61,53 @@ def pace(request: pytest.FixtureRequest) -> Pace:
     return FULL if request.config.getoption("--full", False) else BRIEF
 
 
+class Measured:
+    """Is a load and, once the block under load has ended, what became of it."""
+
+    def __init__(self, load: Load) -> None:
+        self.load = load
+        self._rows: list[Row] = []
+
+    @property
+    def row(self) -> Row:
+        """Return what was measured."""
+        return self._rows[0]
+
+    def end(self, row: Row) -> None:
+        """Note what was measured."""
+        self._rows.append(row)
+
+
 @pytest.fixture
-def trial(request: pytest.FixtureRequest, pace: Pace, tmp_path: Path) -> Trial:
-    """Run callers while a fault strikes in the block; then check every promise, and note the row."""
+def measure(pace: Pace, tmp_path: Path) -> Measure:
+    """Run callers while a fault strikes in the block; then look at what became of every promise."""
 
     @asynccontextmanager
-    async def run(fault: str, dsn: str, targets: Sequence[str]) -> AsyncIterator[Load]:
+    async def run(fault: str, dsn: str, targets: Sequence[str], *options: str) -> AsyncIterator[Measured]:
         folder = tmp_path / "journal"
         folder.mkdir()
         async with watching(dsn) as watch:
-            async with callers(folder, pace, targets) as load:
+            async with callers(folder, pace, targets, *options) as load:
                 await load.answers(pace.before)
-                yield load
+                measured = Measured(load)
+                yield measured
                 await load.answers_to_new_calls(pace.after)
-            row = await examine(fault, dsn, load, watch)
-        request.config.stash[ROWS].append(row)
-        assert row.clean, row
+            measured.end(await examine(fault, dsn, load, watch))
         assert watch.looks > 1
+
+    return run
+
+
+@pytest.fixture
+def trial(measure: Measure, request: pytest.FixtureRequest) -> Trial:
+    """Run callers while a fault strikes in the block; every promise must have been kept. Notes the row."""
+
+    @asynccontextmanager
+    async def run(fault: str, dsn: str, targets: Sequence[str]) -> AsyncIterator[Load]:
+        async with measure(fault, dsn, targets) as measured:
+            yield measured.load
+        request.config.stash[ROWS].append(measured.row)
+        assert measured.row.clean, measured.row
 
     return run
 

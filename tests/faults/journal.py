@@ -25,7 +25,7 @@ class Event(StrEnum):
     FAILED = "failed"
     """An attempt, with all that the client repeats by itself, met an error that leaves open what happened."""
     WRONG = "wrong"
-    """It met an error that no fault may cause."""
+    """It met an error that no fault may cause, and was not carried out."""
 
 
 ANSWERED = (Event.ALLOWED, Event.REFUSED)
