@@ -40,7 +40,7 @@ class Pace:
 
 
 BRIEF = Pace(processes=2, callers=4, before=80, after=80, times=2, silence=2.5)
-FULL = Pace(processes=2, callers=8, before=600, after=1200, times=10, silence=15.0)
+FULL = Pace(processes=2, callers=8, before=300, after=600, times=10, silence=15.0)
 """Its silence is longer than every timeout of server, client and database."""
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-COMMAND_COMPLETE, SIMPLE_QUERY, PARSE = b"C", b"Q", b"P"
+SIMPLE_QUERY, PARSE, BIND, SYNC = b"Q", b"P", b"B", b"S"
+COMMAND_COMPLETE = b"C"
 DATA = 0
+Match = Callable[[bytes, bytes], bool]
+"""Looks at a piece and at the latest question asked on its connection."""
 
 
 class Pieces:
@@ -54,19 +57,34 @@ def postgres_from_server() -> Pieces:
     return Pieces(0, 5, _postgres_length)
 
 
-def is_body(piece: bytes) -> bool:
+def is_body(piece: bytes, _: bytes = b"") -> bool:
     """Tell whether an HTTP/2 frame carries a request or an answer."""
     return len(piece) > 9 and piece[3] == DATA
 
 
-def asks(word: bytes) -> Callable[[bytes], bool]:
-    """Make a test for a statement that contains a word, sent to PostgreSQL in either of its protocols."""
-    return lambda piece: piece[:1] in (SIMPLE_QUERY, PARSE) and word in piece
+def is_question(piece: bytes) -> bool:
+    """Tell whether a message to PostgreSQL says what is to be done, in either of its protocols."""
+    return piece[:1] in (SIMPLE_QUERY, PARSE, BIND)
 
 
-def has_done(word: bytes) -> Callable[[bytes], bool]:
-    """Make a test for PostgreSQL's word that a command of a kind is complete."""
-    return lambda piece: piece[:1] == COMMAND_COMPLETE and piece[5:].startswith(word)
+def asks(word: bytes) -> Match:
+    """Match a statement that contains a word."""
+    return lambda piece, _: piece[:1] in (SIMPLE_QUERY, PARSE) and word in piece
+
+
+def binds(word: bytes = b"", without: bytes | None = None) -> Match:
+    """Match the arguments of a prepared statement, by a word that must be among them and one that must not."""
+    return lambda piece, _: piece[:1] == BIND and word in piece and (without is None or without not in piece)
+
+
+def ends(question: Match) -> Match:
+    """Match the message after which PostgreSQL carries a statement out: all of it has been sent then."""
+    return lambda piece, asked: piece[:1] == SYNC and question(asked, b"")
+
+
+def has_done(question: Match) -> Match:
+    """Match PostgreSQL's word that a statement is carried out; one outside a transaction is committed then."""
+    return lambda piece, asked: piece[:1] == COMMAND_COMPLETE and question(asked, b"")
 
 
 def _http2_length(head: bytes) -> int:

@@ -8,9 +8,11 @@ from enum import Enum, auto
 from pathlib import Path
 
 from tests.faults.pieces import (
+    Match,
     Pieces,
     http2_from_client,
     http2_from_server,
+    is_question,
     postgres_from_client,
     postgres_from_server,
 )
@@ -51,7 +53,7 @@ class Trap:
     """Waits for pieces; each `every`th that matches springs it, `times` in all. `sprung` counts."""
 
     way: Way
-    matches: Callable[[bytes], bool]
+    matches: Match
     act: Act
     times: int = 1
     every: int = 1
@@ -60,9 +62,9 @@ class Trap:
     seen: int = 0
     sprung: int = 0
 
-    def springs(self, way: Way, piece: bytes) -> bool:
+    def springs(self, way: Way, piece: bytes, question: bytes) -> bool:
         """Tell whether this piece springs it."""
-        if way is not self.way or self.sprung >= self.times or not self.matches(piece):
+        if way is not self.way or self.sprung >= self.times or not self.matches(piece, question):
             return False
         self.seen += 1
         if self.seen % self.every:
@@ -75,6 +77,13 @@ class Trap:
         async with asyncio.timeout(seconds):
             while self.sprung < self.times:  # noqa: ASYNC110 - the pumps count, and wait for nobody
                 await asyncio.sleep(0.02)
+
+
+@dataclass
+class Talk:
+    """Remembers the latest question that was asked on a connection to PostgreSQL."""
+
+    question: bytes = b""
 
 
 class Road:
@@ -121,9 +130,10 @@ class Road:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await self._dial()
         up, down = (side() for side in self._sides)
+        talk = Talk()
         pumps = {
-            asyncio.create_task(self._pump(Way.UP, up, reader, there_writer)),
-            asyncio.create_task(self._pump(Way.DOWN, down, there_reader, writer)),
+            asyncio.create_task(self._pump(Way.UP, talk, up, reader, there_writer)),
+            asyncio.create_task(self._pump(Way.DOWN, talk, down, there_reader, writer)),
         }
         try:
             done, _ = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -147,13 +157,20 @@ class Road:
         return await asyncio.open_connection(host, int(port))
 
     async def _pump(
-        self, way: Way, pieces: Pieces, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        way: Way,
+        talk: "Talk",
+        pieces: Pieces,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> Act | None:
         """Carry pieces until one end closes or a trap springs; returns what is to happen to the connection."""
         while data := await reader.read(CHUNK):
             for piece in pieces.feed(data):
+                if way is Way.UP and is_question(piece):
+                    talk.question = piece
                 trap = self.trap
-                if trap is None or not trap.springs(way, piece):
+                if trap is None or not trap.springs(way, piece, talk.question):
                     writer.write(piece)
                     continue
                 if trap.then is not None:

@@ -7,29 +7,36 @@ import pytest
 
 from tests.faults.conftest import Trial
 from tests.faults.load import Pace
-from tests.faults.pieces import asks, has_done
+from tests.faults.pieces import asks, binds, ends, has_done
 from tests.faults.proxy import POSTGRES, Act, Road, Trap, Way, road
 from tests.faults.service import service
 
+WRITE = binds(b'"revision"')
+"""A batch's second statement, which is a transaction of its own: it names the revisions it was decided on."""
+READ = binds(without=b'"revision"')
 COMMIT = asks(b"COMMIT")
-COMMITTED = has_done(b"COMMIT")
+"""The end of a transaction of several statements: a top-up's, or of a batch that has locked its rows first."""
 BREAKS = {
-    "before BEGIN": (Way.UP, asks(b"BEGIN"), Act.CUT),
-    "after BEGIN": (Way.DOWN, has_done(b"BEGIN"), Act.CUT),
-    "after a write": (Way.DOWN, has_done(b"INSERT"), Act.CUT),
-    "before COMMIT": (Way.UP, COMMIT, Act.CUT),
-    "in the middle of COMMIT": (Way.UP, COMMIT, Act.CUT_AFTER),
-    "after COMMIT, answer lost": (Way.DOWN, COMMITTED, Act.CUT),
-    "after COMMIT, answer torn": (Way.DOWN, COMMITTED, Act.TEAR),
+    "before a batch reads": (Way.UP, READ, Act.CUT),
+    "after a batch has read": (Way.DOWN, has_done(READ), Act.CUT),
+    "before a batch writes": (Way.UP, WRITE, Act.CUT),
+    "in the middle of its commit": (Way.UP, ends(WRITE), Act.CUT_AFTER),
+    "after its commit, answer lost": (Way.DOWN, has_done(WRITE), Act.CUT),
+    "after its commit, answer torn": (Way.DOWN, has_done(WRITE), Act.TEAR),
+    "before COMMIT of a top-up": (Way.UP, COMMIT, Act.CUT),
+    "in the middle of COMMIT of a top-up": (Way.UP, COMMIT, Act.CUT_AFTER),
+    "after COMMIT of a top-up, answer lost": (Way.DOWN, has_done(COMMIT), Act.CUT),
 }
 SILENCES = {
-    "before COMMIT, and the database does not notice": (Way.UP, COMMIT, Act.HALF_OPEN),
-    "BEGIN swallowed": (Way.UP, asks(b"BEGIN"), Act.SWALLOW),
-    "COMMIT swallowed": (Way.UP, COMMIT, Act.SWALLOW),
-    "the answer to COMMIT swallowed": (Way.UP, COMMIT, Act.SWALLOW_AFTER),
+    "a read": (Way.UP, READ, Act.SWALLOW),
+    "a write": (Way.UP, WRITE, Act.SWALLOW),
+    "the end of a write": (Way.UP, ends(WRITE), Act.SWALLOW),
+    "the answer to a write": (Way.UP, ends(WRITE), Act.SWALLOW_AFTER),
+    "COMMIT of a top-up": (Way.UP, COMMIT, Act.SWALLOW),
+    "COMMIT of a top-up, and only the database believes in the connection": (Way.UP, COMMIT, Act.HALF_OPEN),
 }
-EVERY = 23
-"""Transactions between two cuts, nearly."""
+EVERY = 5
+"""Statements of a kind between two faults."""
 
 
 @pytest.mark.parametrize("stage", BREAKS)
@@ -40,7 +47,7 @@ async def test_a_connection_that_breaks(
     async with (
         road(POSTGRES, socket_of(database)) as way_there,
         service(log, "--database-url", by(way_there, database)) as server,
-        trial(f"server to database cut: {stage}", database, [server.address]),
+        trial(f"server to database cut {stage}", database, [server.address]),
     ):
         way_there.trap = Trap(way, matches, act, times=pace.times, every=EVERY)
         await way_there.trap.exhausted()
@@ -55,7 +62,7 @@ async def test_a_connection_that_swallows_everything(
     async with (
         road(POSTGRES, socket_of(database)) as way_there,
         service(log, "--database-url", by(way_there, database)) as server,
-        trial(f"server to database black: {stage}", database, [server.address]) as load,
+        trial(f"server to database swallows {stage}", database, [server.address]) as load,
     ):
         way_there.trap = Trap(way, matches, act, times=3, every=EVERY)
         await way_there.trap.exhausted()

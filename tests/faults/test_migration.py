@@ -13,21 +13,21 @@ from almoner_server.store.migrate import migrations
 
 from tests.faults.conftest import Trial
 from tests.faults.load import FULL, ROOT, Pace
-from tests.faults.pieces import asks, has_done
+from tests.faults.pieces import Match, asks, binds, has_done
 from tests.faults.proxy import POSTGRES, Act, Road, Trap, Way, road
 from tests.faults.service import service
 from tests.faults.test_cut_database import by, socket_of
 from tests.support.postgres import Postgres
 
-STEPS: dict[str, tuple[Way, Callable[[bytes], bool], Act]] = {
-    "the lock is taken": (Way.DOWN, has_done(b"SELECT 1"), Act.CUT),
+STEPS: dict[str, tuple[Way, Match, Act]] = {
+    "the lock is taken": (Way.DOWN, has_done(binds()), Act.CUT),
     "the books are to be made": (Way.UP, asks(b"CREATE TABLE IF NOT EXISTS"), Act.CUT),
     "the migration begins": (Way.UP, asks(b"BEGIN"), Act.CUT_AFTER),
     "the migration runs": (Way.UP, asks(b"CREATE TABLE"), Act.CUT_AFTER),
     "it is to be recorded": (Way.UP, asks(b"INSERT INTO schema_migrations"), Act.CUT),
     "it is recorded": (Way.UP, asks(b"INSERT INTO schema_migrations"), Act.CUT_AFTER),
     "it is to be committed": (Way.UP, asks(b"COMMIT"), Act.CUT),
-    "it is committed": (Way.DOWN, has_done(b"COMMIT"), Act.CUT),
+    "it is committed": (Way.DOWN, has_done(asks(b"COMMIT")), Act.CUT),
 }
 APPLIED = "SELECT array_agg(name ORDER BY name) FROM schema_migrations"
 
