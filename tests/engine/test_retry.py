@@ -48,6 +48,9 @@ class LossyStore:
         if not self.up:
             raise StoreUnavailable("down")
 
+    async def end_unheard(self, seconds: float) -> int:
+        return 0
+
     def _book(self, request: Commit) -> CommitResult:
         replayed = request.charge_id in self.booked
         self.booked.add(request.charge_id)

@@ -58,6 +58,7 @@ def test_every_statement_names_the_namespace() -> None:
         "announce_waiting",
         "applied_migrations",
         "create_schema_migrations",
+        "end_unheard",
         "freeze_clock",
         "notify",
         "notify_waiting",

@@ -7,9 +7,10 @@ CHANNEL_OPTIONS: list[tuple[str, int]] = [
     ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 1_000),
     # A server whose machine has vanished answers nothing, and TCP alone goes on sending for a quarter of an
-    # hour. With keep-alive on, gRPC sets TCP_USER_TIMEOUT: what is not acknowledged in time ends the
-    # connection, and the call is sent again on another. Pings come no more often than every server permits.
-    ("grpc.keepalive_time_ms", 330_000),
+    # hour; a proxy that acknowledges everything and forwards nothing is never noticed by TCP at all. Pings
+    # are: one without an answer ends the connection, and the call is sent again on another. The authority
+    # permits one every 10 s.
+    ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     # The server bounds what it answers, by items; a page of charges with long labels is above gRPC's 4 MiB.
     ("grpc.max_receive_message_length", -1),

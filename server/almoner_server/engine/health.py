@@ -51,6 +51,13 @@ class Health:
             logger.warning("the store does not answer: calls are turned away until it does")
             self._prober = asyncio.create_task(self._probe(), name="almoner-engine-probe")
 
+    async def end_unheard(self, seconds: float) -> None:
+        """End the connections to a store that answers on others, if on these it hears nothing any more."""
+        with contextlib.suppress(StoreUnavailable, TimeoutError):
+            async with asyncio.timeout(PING_SECONDS):
+                if ended := await self._store.end_unheard(seconds):
+                    logger.warning("%d connections had fallen silent and were ended", ended)
+
     async def close(self) -> None:
         """Stop asking."""
         prober, self._prober = self._prober, None

@@ -21,6 +21,9 @@ class BatchStore(Protocol):
     async def ping(self) -> None:
         """Ask for a sign of life. Raises StoreUnavailable."""
 
+    async def end_unheard(self, seconds: float) -> int:
+        """End connections on which both sides have waited that long for each other. Raises StoreUnavailable."""
+
 
 class Observer(Protocol):
     """Watches the batches, for traces and metrics."""

@@ -1,7 +1,8 @@
 """A store that says nothing: slow, or gone without closing its connections?
 
 A machine that has stopped or a network that swallows packets ends no connection. A time limit would cut off a
-database that is merely busy; so it is asked something easy instead.
+database that is merely busy; so it is asked something easy instead. If it answers that on another connection, it is
+asked whether it waits for us on ours: then a message got lost, and the connection will never work again.
 """
 
 import asyncio
@@ -38,4 +39,5 @@ async def _ask(health: Health, seconds: float, patience: asyncio.Timeout) -> Non
         if health.down:
             patience.reschedule(asyncio.get_running_loop().time())
             return
+        await health.end_unheard(seconds / 2)
         await asyncio.sleep(seconds)

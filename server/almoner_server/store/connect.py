@@ -1,15 +1,18 @@
 """Connections: one pool a process, and transactions that end cleanly whatever happens to them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from almoner_server.store.errors import Conflict, translated
+from almoner_server.store.queries import query
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 _Bare: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -43,6 +46,8 @@ class StoreOptions:
     connect_timeout: float = 10.0
     statement_timeout: float = 10.0
     lock_timeout: float = 5.0
+    idle_timeout: float = 3.0
+    """How long the database waits for the next statement of a transaction, which takes us milliseconds."""
 
 
 class Database:
@@ -60,6 +65,8 @@ class Database:
         self._at_hand: list[Connection] = []
         self._wanting = 0
         self._closing = False
+        self._used: dict[Connection, float] = {}
+        """The connections in use, and since when."""
         self._settings = "" if _keeps_sessions(options) else _settings(options, "SET LOCAL")
 
     @classmethod
@@ -149,6 +156,7 @@ class Database:
     async def _acquired(self) -> AsyncIterator[Connection]:
         with translated():
             connection = await self._take()
+            self._used[connection] = time.monotonic()
             try:
                 yield connection
             except asyncpg.ReadOnlySQLTransactionError:
@@ -161,6 +169,7 @@ class Database:
                 await asyncio.shield(_abandon(connection))
                 raise
             finally:
+                del self._used[connection]
                 await self._give_back(connection)
 
     async def _take(self) -> Connection:
@@ -181,6 +190,25 @@ class Database:
             await self._pool.release(connection)
         else:
             self._at_hand.append(connection)
+
+    async def end_unheard(self, seconds: float) -> int:
+        """End connections on which both sides have waited that long for each other; returns how many.
+
+        Something between has swallowed a message, and nobody would ever hear of it. Who used one gets
+        StoreUnavailable.
+        """
+        before = time.monotonic() - seconds
+        waiting = [link for link, since in self._used.items() if since < before and not _is_lost(link)]
+        used = {link.get_server_pid(): link for link in waiting}
+        if not used:
+            return 0
+        async with self.statements() as connection:
+            name, span = self.options.application_name, timedelta(seconds=seconds)
+            rows = await connection.fetch(query("end_unheard"), list(used), name, span)
+        for row in rows:
+            with suppress(asyncpg.InterfaceError):  # given back meanwhile
+                used[row["pid"]].terminate()
+        return len(rows)
 
 
 def patience(seconds: float) -> str:
@@ -216,7 +244,7 @@ def _settings(options: StoreOptions, command: str) -> str:
         + f"{command} jit = off; "  # compiling takes longer than any statement here runs
         f"{command} statement_timeout = {_milliseconds(options.statement_timeout)}; "
         f"{command} lock_timeout = {_milliseconds(options.lock_timeout)}; "
-        f"{command} idle_in_transaction_session_timeout = {_milliseconds(options.statement_timeout)}"
+        f"{command} idle_in_transaction_session_timeout = {_milliseconds(options.idle_timeout)}"
     )
 
 

@@ -63,6 +63,10 @@ class Store:
         """Make sure that the database answers."""
         await self.clock.now()
 
+    async def end_unheard(self, seconds: float) -> int:
+        """End connections that the database does not hear any more; see `Database.end_unheard`."""
+        return await self._database.end_unheard(seconds)
+
     async def migrate(self) -> list[str]:
         """Bring the schema up to date; see `store.migrate.migrate`."""
         return await migrate.migrate(self._database.dsn, self._database.options)
