@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -53,6 +53,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if document is not None:
         found = find_binaries()
         table.renew(document, rows, f"PostgreSQL {found.version} ({found.source})")
+
+
+def briefly(names: Iterable[str], brief: Collection[str]) -> pytest.MarkDecorator:
+    """Run a test at each of the stages, in the normal run only at some of them."""
+    full = pytest.mark.full
+    return pytest.mark.parametrize(
+        "stage", [name if name in brief else pytest.param(name, marks=full) for name in names]
+    )
 
 
 @pytest.fixture

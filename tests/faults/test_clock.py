@@ -51,6 +51,7 @@ def wrong_clock(tmp_path: Path) -> Mapping[str, str]:
     return environment
 
 
+@pytest.mark.full
 async def test_one_of_two_servers_is_an_hour_ahead(
     trial: Trial, database: str, log: Path, wrong_clock: Mapping[str, str]
 ) -> None:

@@ -3,9 +3,7 @@
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
-from tests.faults.conftest import Trial
+from tests.faults.conftest import Trial, briefly
 from tests.faults.load import Pace
 from tests.faults.pieces import asks, binds, ends, has_done
 from tests.faults.proxy import POSTGRES, Act, Road, Trap, Way, road
@@ -35,14 +33,13 @@ SILENCES = {
     "COMMIT of a top-up": (Way.UP, COMMIT, Act.SWALLOW),
     "COMMIT of a top-up, and only the database believes in the connection": (Way.UP, COMMIT, Act.HALF_OPEN),
 }
-BRIEFLY = ("a write", "the end of a write")
 NOTICED_SECONDS = 8.0
 """What a call may take through a connection that swallows it: 2 s of patience, and a slow machine."""
 EVERY = 5
 """Statements of a kind between two faults."""
 
 
-@pytest.mark.parametrize("stage", BREAKS)
+@briefly(BREAKS, ("before a batch writes", "in the middle of its commit", "after its commit, answer lost"))
 async def test_a_connection_that_breaks(
     trial: Trial, pace: Pace, database: str, log: Path, stage: str
 ) -> None:
@@ -56,10 +53,7 @@ async def test_a_connection_that_breaks(
         await way_there.trap.exhausted()
 
 
-@pytest.mark.parametrize(
-    "stage",
-    [stage if stage in BRIEFLY else pytest.param(stage, marks=pytest.mark.full) for stage in SILENCES],
-)
+@briefly(SILENCES, ("the end of a write",))
 async def test_a_connection_that_swallows_everything(
     trial: Trial, pace: Pace, database: str, log: Path, stage: str
 ) -> None:

@@ -27,6 +27,7 @@ def disk(public_dir: Path) -> Iterator[Path]:
         pytest.skip(str(error))
 
 
+@pytest.mark.full
 async def test_a_full_disk(trial: Trial, pace: Pace, disk: Path, log: Path) -> None:
     data = disk / "d"
     async with (

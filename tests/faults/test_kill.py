@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from almoner_server.embedded import embedded_dsn
 from almoner_server.embedded.paths import Layout
 from almoner_server.embedded.pidfile import PidFile
@@ -40,6 +41,7 @@ async def test_postgres(trial: Trial, pace: Pace, public_dir: Path, log: Path) -
         assert server.starts == 1, "PostgreSQL is brought back under the running server"
 
 
+@pytest.mark.full
 async def test_server_and_postgres(trial: Trial, pace: Pace, public_dir: Path, log: Path) -> None:
     data = public_dir / "d"
     async with (

@@ -50,9 +50,8 @@ async def test_an_upgrade_is_killed_while_servers_serve(
         assert await fetch(database, "SELECT count(*) FROM charges WHERE next_version = 0")
 
 
-@pytest.mark.parametrize(
-    "step", ["the migration runs", pytest.param("it is committed", marks=pytest.mark.full)]
-)
+@pytest.mark.full
+@pytest.mark.parametrize("step", ["the migration runs", "it is committed"])
 async def test_a_server_killed_while_it_makes_the_schema_starts_again_by_itself(
     postgres: Postgres, trial: Trial, log: Path, step: str
 ) -> None:

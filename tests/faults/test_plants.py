@@ -26,6 +26,7 @@ async def test_a_repetition_without_ids_doubles(measure: Measure, database: str,
     assert measured.row.doubled
 
 
+@pytest.mark.full
 async def test_an_answer_before_the_commit_is_on_disk_loses(
     measure: Measure, public_dir: Path, log: Path
 ) -> None:
@@ -45,7 +46,10 @@ async def test_an_answer_before_the_commit_is_on_disk_loses(
     assert measured.row.lost
 
 
-@pytest.mark.parametrize(("plant", "column"), [("no_expiry", "leaked"), ("held_ignored", "overspend")])
+@pytest.mark.parametrize(
+    ("plant", "column"),
+    [pytest.param("no_expiry", "leaked", marks=pytest.mark.full), ("held_ignored", "overspend")],
+)
 async def test_a_server_with_a_bug_is_found_out(
     measure: Measure, database: str, log: Path, plant: str, column: str
 ) -> None:

@@ -14,4 +14,6 @@ CHANNEL_OPTIONS: list[tuple[str, int]] = [
     ("grpc.keepalive_timeout_ms", 5_000),
     # The server bounds what it answers, by items; a page of charges with long labels is above gRPC's 4 MiB.
     ("grpc.max_receive_message_length", -1),
+    # gRPC also pings to measure the road, has one ping under way at a time, and would wait a minute for that one.
+    ("grpc.http2.ping_timeout_ms", 5_000),
 ]
