@@ -2,14 +2,18 @@
 
 import asyncio
 
+import asyncpg
 import grpc
 import pytest
-from almoner import Client, Hold, Period, Target
+from almoner import Client, Hold, HoldState, Period, Target
 from almoner.v1.quota_service_pb2 import CheckQuotaRequest, HoldOptions
 from almoner.v1.quota_service_pb2_grpc import QuotaServiceStub
 from almoner.v1.resources_pb2 import RefusalReason, Subject
 from almoner_server.app import Authority
 
+WRITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 SETTLED = 0.3
 """Seconds in which a call has surely reached the waiting room."""
 
@@ -46,6 +50,28 @@ async def test_a_cancelled_wait_leaves_nothing(
     call.cancel()
     await asyncio.sleep(SETTLED)
     await assert_nothing_is_held_after(only_hold, quota, caplog)
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+async def test_a_call_cancelled_while_it_is_carried_out_gives_back_what_nobody_knows_it_holds(
+    channel: grpc.aio.Channel, quota: Client, database: str, seconds: int
+) -> None:
+    """The caller gave no id, so it can neither ask again nor release. With an id of its own it can."""
+    connection = await asyncpg.connect(database)
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE holds IN EXCLUSIVE MODE")
+            call = QuotaServiceStub(channel).CheckQuota(waiting_check(seconds))
+            while await connection.fetchval(WRITING) == 0:  # noqa: ASYNC110 - it happens in another process
+                await asyncio.sleep(0.01)
+            call.cancel()
+            await asyncio.sleep(SETTLED)
+        async with asyncio.timeout(10):
+            states: list[HoldState] = []
+            while states != [HoldState.RELEASED]:
+                states = [hold.state async for hold in quota.admin.list_holds()]
+    finally:
+        await connection.close()
 
 
 async def test_a_caller_who_hangs_up_leaves_nothing(

@@ -1,7 +1,7 @@
 """A request on its way through a lane, and where its outcome goes."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Protocol, TypeVar
 
 from almoner_server.core.errors import RequestFailed
@@ -9,6 +9,7 @@ from almoner_server.core.requests import Request, Result
 from almoner_server.store import StoreFailed, StoreUnavailable
 
 Outcome = Result | RequestFailed | StoreUnavailable | StoreFailed
+Unheard = Callable[[Outcome], None]
 Answer = TypeVar("Answer", bound=Result)
 
 
@@ -39,12 +40,13 @@ class Call:
 
 
 class One:
-    """Takes the outcome of a single request."""
+    """Takes the outcome of a single request; `unheard` hears it if the caller has gone meanwhile."""
 
-    __slots__ = ("future",)
+    __slots__ = ("future", "unheard")
 
-    def __init__(self) -> None:
+    def __init__(self, unheard: Unheard | None = None) -> None:
         self.future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self.unheard = unheard
 
     @property
     def gone(self) -> bool:
@@ -54,6 +56,8 @@ class One:
     def deliver(self, slot: int, outcome: Outcome) -> None:
         """Wake the caller with a result or an error."""
         del slot
+        if self.gone and self.unheard is not None:
+            self.unheard(outcome)
         settle(self.future, outcome)
 
 

@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -122,16 +124,25 @@ class Engine:
         return await sink.future
 
     async def check(
-        self, request: Check, wait: timedelta = NO_WAIT, *, context: Hashable | None = None
+        self,
+        request: Check,
+        wait: timedelta = NO_WAIT,
+        *,
+        abandon: bool = False,
+        context: Hashable | None = None,
     ) -> CheckResult:
         """Carry out a check; if it is refused as BUSY, wait for room up to `wait`, first come, first served.
 
-        The answer comes at the latest one transaction after `wait`. Raises as `submit`.
+        The answer comes at the latest one transaction after `wait`. With `abandon`, a hold that is admitted
+        although the caller has been cancelled is released: nobody knows its id. Raises as `submit`.
         """
         self._require_open()
+        unheard = partial(self._give_back, request) if abandon else None
         if wait > NO_WAIT and not self._room.full and not self._is_retry(request):
-            return await self._room.check(request, wait, context)
-        result = await self.submit(request, context=context)
+            return await self._room.check(request, wait, context, unheard)
+        sink = One(unheard)
+        self._add(Call(request, sink, 0, context, time.monotonic()))
+        result = await sink.future
         assert isinstance(result, CheckResult)
         return result
 
@@ -148,6 +159,14 @@ class Engine:
         lanes, self._lanes = self._lanes, []
         await asyncio.gather(*(lane.close() for lane in lanes))
         await self._health.close()
+
+    def _give_back(self, request: Check, outcome: Outcome) -> None:
+        """Release the hold of a caller who has gone; if that is not possible its expiry will do it."""
+        if request.hold is None or not isinstance(outcome, CheckResult) or not outcome.decision.allowed:
+            return
+        release = Release(request.namespace, request.hold.id)
+        with suppress(RequestFailed, StoreUnavailable):
+            self._add(Call(release, One(), 0, None, time.monotonic()))
 
     def _require_open(self) -> None:
         if not self._open:

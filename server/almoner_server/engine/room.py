@@ -16,7 +16,7 @@ from almoner_server.core.errors import RequestFailed
 from almoner_server.core.records import AccountKey
 from almoner_server.core.requests import Check, CheckResult
 from almoner_server.core.terms import AccountKind, RefusalReason
-from almoner_server.engine.calls import Call, Outcome, settle
+from almoner_server.engine.calls import Call, Outcome, Unheard, settle
 from almoner_server.engine.lines import Lines
 from almoner_server.engine.waiter import Waiter, limited_accounts
 from almoner_server.store import StoreUnavailable
@@ -47,12 +47,16 @@ class WaitingRoom:
         """Name the accounts that somebody waits on."""
         return self._lines.accounts
 
-    async def check(self, request: Check, wait: timedelta, context: Hashable | None) -> CheckResult:
+    async def check(
+        self, request: Check, wait: timedelta, context: Hashable | None, unheard: Unheard | None = None
+    ) -> CheckResult:
         """Decide a check; if it is refused as BUSY, decide it again when there may be room, for up to `wait`.
 
         When the wait is over it is decided once more, as if it had come just then without wanting to wait.
+        `unheard` hears what the request itself came to if the caller had gone by then.
         """
         waiter = Waiter(next(self._tickets), request, context, self._tried)
+        waiter.unheard = unheard
         timer = asyncio.get_running_loop().call_later(wait.total_seconds(), self._hurry, waiter)
         self._present.add(waiter)
         try:
@@ -131,6 +135,8 @@ class WaitingRoom:
     def _tried(self, waiter: Waiter, outcome: Outcome) -> None:
         waiter.trying, waiter.tried = False, time.monotonic()
         if waiter.gone:
+            if waiter.whole and waiter.unheard is not None:
+                waiter.unheard(outcome)
             return
         if isinstance(outcome, Exception):
             self._end(waiter, outcome)

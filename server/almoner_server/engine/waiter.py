@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from almoner_server.core.records import AccountKey, Target
 from almoner_server.core.requests import Check, CheckResult, Decision
 from almoner_server.core.terms import AccountKind, TargetKind
-from almoner_server.engine.calls import Outcome
+from almoner_server.engine.calls import Outcome, Unheard
 
 _ACCOUNT_KINDS = {
     TargetKind.CHAT: AccountKind.CHAT,
@@ -31,6 +31,7 @@ class Waiter:
         "touches",
         "tried",
         "trying",
+        "unheard",
         "waits_on",
         "whole",
     )
@@ -58,6 +59,8 @@ class Waiter:
         """A try is under way."""
         self.whole = False
         """That try is the request itself, not only a look at the limits."""
+        self.unheard: Unheard | None = None
+        """Hears the outcome of a try that ends when the caller has gone."""
         self.again = False
         """Room was made during that try, which may have come too early to see it."""
         self.last = False

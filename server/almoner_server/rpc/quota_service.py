@@ -50,7 +50,8 @@ class QuotaService:
         call.namespace = check.namespace
         wait = _wait(request, call) if request.HasField("wait") else times.NO_WAIT
         try:
-            result = await self._backend.engine.check(check, wait, context=call.context)
+            unnamed = not request.hold.id
+            result = await self._backend.engine.check(check, wait, abandon=unnamed, context=call.context)
         except StoreUnavailable:
             if not self._allow_degraded:
                 raise
