@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 SIMPLE_QUERY, PARSE, BIND, SYNC = b"Q", b"P", b"B", b"S"
-COMMAND_COMPLETE = b"C"
+COMMAND_COMPLETE, PORTAL_SUSPENDED = b"C", b"s"
 DATA = 0
 Match = Callable[[bytes, bytes], bool]
 """Looks at a piece and at the latest question asked on its connection."""
@@ -83,8 +83,11 @@ def ends(question: Match) -> Match:
 
 
 def has_done(question: Match) -> Match:
-    """Match PostgreSQL's word that a statement is carried out; one outside a transaction is committed then."""
-    return lambda piece, asked: piece[:1] == COMMAND_COMPLETE and question(asked, b"")
+    """Match PostgreSQL's word that a statement is carried out; one outside a transaction is committed then.
+
+    That word is another one where only so many rows were asked for, and there are as many.
+    """
+    return lambda piece, asked: piece[:1] in (COMMAND_COMPLETE, PORTAL_SUSPENDED) and question(asked, b"")
 
 
 def _http2_length(head: bytes) -> int:

@@ -200,7 +200,7 @@ class Database:
         before = time.monotonic() - seconds
         waiting = [link for link, since in self._used.items() if since < before and not _is_lost(link)]
         used = {link.get_server_pid(): link for link in waiting}
-        if not used:
+        if not used or not self.keeps_sessions:  # of a pooler's sessions we do not know the processes
             return 0
         async with self.statements() as connection:
             name, span = self.options.application_name, timedelta(seconds=seconds)
