@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ ANY_PLAN = "; ".join(f"SET LOCAL {name} = on" for name in BY_KEY)
 """SQL that gives the planner its choice back, for statements that read widely."""
 CUSTOM_PLANS = f"SET LOCAL plan_cache_mode = force_custom_plan; {ANY_PLAN}"
 """SQL that plans statements for their own parameters: with optional filters they need it to use an index."""
+
+FIRST_RENEWAL = 16
+"""Uses of a connection after which its plans are made again, for the first time."""
 
 GRACE = 2.0
 """Seconds that a client waits longer than the database's own timeout, and for a rollback."""
@@ -63,6 +67,7 @@ class Database:
         # Between its uses a connection is kept here: the pool would make a task for giving it out and one for taking it
         # back, which costs as much as a statement.
         self._at_hand: list[Connection] = []
+        self._uses: Counter[int] = Counter()
         self._wanting = 0
         self._closing = False
         self._used: dict[Connection, float] = {}
@@ -142,7 +147,19 @@ class Database:
                 yield connection
         else:
             async with self._acquired() as connection:
+                await self._renew_plans(connection)
                 yield connection
+
+    async def _renew_plans(self, connection: Connection) -> None:
+        """Have plans made again after 16, 32, 64, ... uses: those made on an empty table are bad for a full one.
+
+        On an empty table every index looks as good as the key, and PostgreSQL keeps a plan until the next ANALYZE.
+        """
+        session = connection.get_server_pid()
+        self._uses[session] += 1
+        uses = self._uses[session]
+        if uses >= FIRST_RENEWAL and uses.bit_count() == 1:
+            await connection.execute("DISCARD PLANS")
 
     @asynccontextmanager
     async def _begun(self, mode: str, first: str) -> AsyncIterator[Connection]:
@@ -241,7 +258,9 @@ def _keeps_sessions(options: StoreOptions) -> bool:
 def _settings(options: StoreOptions, command: str) -> str:
     return (
         "".join(f"{command} {name} = off; " for name in BY_KEY)
-        + f"{command} jit = off; "  # compiling takes longer than any statement here runs
+        # Planning the write of a batch takes longer than carrying it out.
+        + f"{command} plan_cache_mode = force_generic_plan; "
+        f"{command} jit = off; "  # compiling takes longer than any statement here runs
         f"{command} statement_timeout = {_milliseconds(options.statement_timeout)}; "
         f"{command} lock_timeout = {_milliseconds(options.lock_timeout)}; "
         f"{command} idle_in_transaction_session_timeout = {_milliseconds(options.idle_timeout)}"
