@@ -46,6 +46,8 @@ def limit_amount(unit: str, amount: Amount, *, field: str) -> tuple[str, int]:
 
 
 def _to_amount(name: str, amount: Amount) -> int:
+    if type(amount) is int and 0 <= amount <= MAX_AMOUNT and name != USD:
+        return amount
     field = f"amounts[{name}]"
     return usd_to_micros(amount, field=field) if name == USD else _to_whole(field, amount, MAX_AMOUNT)
 

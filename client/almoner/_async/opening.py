@@ -1,14 +1,13 @@
 """How a hold begins, and what becomes of one whose answer never arrived."""
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 
 from almoner._async.calls import QuotaCalls
 from almoner._async.hold import Hold
 from almoner.errors import AlmonerError, DeadlineExceeded
 from almoner.runtime.asynchronous import INTERRUPTED, finish
-from almoner.types.batch import Check, HoldOptions
+from almoner.types.batch import Check
 from almoner.types.ledger import HoldInfo
 
 ABANDON_TIMEOUT = 5.0
@@ -31,8 +30,8 @@ async def open_hold(
         Refused: The answer was no.
         CallError: The call failed.
     """
-    hold = check.hold or HoldOptions()
-    check = replace(check, hold=hold)
+    hold = check.hold
+    assert hold is not None
     try:
         answer = await calls.check(check, wait=wait, timeout=timeout)
     except (DeadlineExceeded, INTERRUPTED):

@@ -57,7 +57,7 @@ class HoldBlock:
             self._calls, self._check, abandon=self._abandon, wait=self._wait, timeout=self._timeout
         )
         if self._keep_alive and self._hold.held:
-            self._background.start(self._prolong)
+            self._background.start(self._prolong, after=PAUSE * _seconds(self._hold.ttl))
         return self._hold
 
     def __exit__(
@@ -91,8 +91,7 @@ class HoldBlock:
     def _prolong(self) -> None:
         """Prolong the hold until it is settled, or known to have ended by itself."""
         hold = self._hold
-        pause = PAUSE * _seconds(hold.ttl)
-        while not self._background.stopped(pause) and not hold.settled:
+        while not hold.settled:
             pause = PAUSE * _seconds(hold.ttl)
             try:
                 hold.extend(ttl=hold.ttl)
@@ -105,6 +104,8 @@ class HoldBlock:
                 if isinstance(failure, RequestError):
                     return
                 pause = PAUSE_AFTER_FAILURE * _seconds(hold.ttl)
+            if self._background.stopped(pause):
+                return
 
 
 def _seconds(ttl: float | timedelta) -> float:

@@ -61,10 +61,14 @@ class Background:
     """Runs one job beside the caller until it is stopped."""
 
     def __init__(self) -> None:
+        self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Begin the job."""
+    def start(self, job: Callable[[], Coroutine[Any, Any, None]], after: float = 0.0) -> None:
+        """Begin the job after so many seconds. Most are stopped before, so that until then it is no task."""
+        self._timer = asyncio.get_running_loop().call_later(after, self._begin, job)
+
+    def _begin(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._task = asyncio.create_task(job())
 
     async def stopped(self, seconds: float) -> bool:
@@ -74,6 +78,8 @@ class Background:
 
     def stop(self) -> None:
         """End the job where it stands. Safe to repeat."""
+        if self._timer is not None:
+            self._timer.cancel()
         if self._task is not None:
             self._task.cancel()
 
@@ -86,6 +92,7 @@ class Channel:
         self._credentials = credentials
         self._channel: grpc.aio.Channel | None = None
         self._closed = False
+        self._calls: dict[str, grpc.aio.UnaryUnaryMultiCallable[Any, Any]] = {}
 
     async def send(
         self, method: Method[RequestT, ResponseT], request: RequestT, timeout: float, metadata: Metadata
@@ -97,11 +104,7 @@ class Channel:
             ClientClosed: The channel has been closed.
         """
         self._refuse_if_closed()
-        call = self._open().unary_unary(
-            method.path,
-            request_serializer=method.request.SerializeToString,
-            response_deserializer=method.response.FromString,
-        )
+        call = self._calls.get(method.name) or self._prepare(method)
         try:
             response: ResponseT = await call(request, timeout=timeout, metadata=metadata)
         except asyncio.CancelledError:
@@ -113,6 +116,16 @@ class Channel:
         except UsageError as error:  # closed by another task while this one was about to send
             raise ClientClosed(str(error)) from error
         return response
+
+    def _prepare(self, method: Method[Any, Any]) -> grpc.aio.UnaryUnaryMultiCallable[Any, Any]:
+        """Make what sends requests of a method, once: gRPC does not keep it."""
+        call = self._open().unary_unary(
+            method.path,
+            request_serializer=method.request.SerializeToString,
+            response_deserializer=method.response.FromString,
+        )
+        self._calls[method.name] = call
+        return call
 
     def _refuse_if_closed(self) -> None:
         if self._closed:

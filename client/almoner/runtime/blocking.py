@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import copy_context
 from time import sleep
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import grpc
 
@@ -39,10 +39,16 @@ class Background:
     def __init__(self) -> None:
         self._stop = threading.Event()
 
-    def start(self, job: Callable[[], None]) -> None:
-        """Begin the job, in the context of the caller."""
+    def start(self, job: Callable[[], None], after: float = 0.0) -> None:
+        """Begin the job after so many seconds, in the context of the caller."""
         run = copy_context().run
-        threading.Thread(target=run, args=(job,), name="almoner-background", daemon=True).start()
+        threading.Thread(
+            target=run, args=(self._begin, job, after), name="almoner-background", daemon=True
+        ).start()
+
+    def _begin(self, job: Callable[[], None], after: float) -> None:
+        if not self._stop.wait(after):
+            job()
 
     def stopped(self, seconds: float) -> bool:
         """Wait inside the job; tell whether it shall end."""
@@ -58,6 +64,7 @@ class Channel:
 
     def __init__(self, address: str, credentials: grpc.ChannelCredentials | None) -> None:
         self._closed = False
+        self._calls: dict[str, grpc.UnaryUnaryMultiCallable[Any, Any]] = {}
         self._channel = (
             grpc.insecure_channel(address, CHANNEL_OPTIONS)
             if credentials is None
@@ -74,11 +81,7 @@ class Channel:
             ClientClosed: The channel has been closed.
         """
         self._refuse_if_closed()
-        call = self._channel.unary_unary(
-            method.path,
-            request_serializer=method.request.SerializeToString,
-            response_deserializer=method.response.FromString,
-        )
+        call = self._calls.get(method.name) or self._prepare(method)
         try:
             response: ResponseT = call(request, timeout=timeout, metadata=metadata)
         except grpc.RpcError as error:
@@ -87,6 +90,16 @@ class Channel:
         except ValueError as error:  # closed by another thread while this one was about to send
             raise ClientClosed(str(error)) from error
         return response
+
+    def _prepare(self, method: Method[Any, Any]) -> "grpc.UnaryUnaryMultiCallable[Any, Any]":
+        """Make what sends requests of a method, once: gRPC does not keep it."""
+        call = self._channel.unary_unary(
+            method.path,
+            request_serializer=method.request.SerializeToString,
+            response_deserializer=method.response.FromString,
+        )
+        self._calls[method.name] = call
+        return call
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
