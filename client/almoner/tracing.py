@@ -5,7 +5,7 @@ to continue, and nothing to do.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ from almoner.address import split_address
 from almoner.errors import CallError
 
 if TYPE_CHECKING:
-    from opentelemetry.trace import Span
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Link, Span
 
 Metadata = tuple[tuple[str, str], ...]
 
@@ -34,16 +35,63 @@ def client_span(method: str, address: str) -> Iterator[Metadata]:
     if "opentelemetry.trace" not in sys.modules:
         yield ()
         return
-    from opentelemetry import propagate, trace
+    from opentelemetry import trace
 
     if not trace.get_current_span().get_span_context().is_valid:
         yield ()
         return
+    with _span(method, address) as metadata:
+        yield metadata
+
+
+def active_span() -> "Span | None":
+    """Give the span of the call under way; None if the program does not trace."""
+    if "opentelemetry.trace" not in sys.modules:
+        return None
+    from opentelemetry import trace
+
+    return trace.get_current_span()
+
+
+@contextmanager
+def batch_span(method: str, address: str, members: "Sequence[Span]") -> Iterator[Metadata]:
+    """Wrap calls that travel together in a CLIENT span, below the first that is recorded, linked with the others.
+
+    Args:
+        method: The full name, `package.Service/Method`.
+        address: The server's.
+        members: The spans of those calls that have one.
+
+    Yields:
+        The metadata that carries the context to the server: empty if there are no members.
+    """
+    if not members:
+        yield ()
+        return
+    from opentelemetry import trace
+
+    parent = next((span for span in members if span.is_recording()), members[0])
+    others = [span for span in members if span is not parent]
+    links = [trace.Link(span.get_span_context()) for span in others]
+    with _span(method, address, context=trace.set_span_in_context(parent), links=links) as metadata:
+        for span in others:
+            span.add_link(trace.get_current_span().get_span_context())
+        yield metadata
+
+
+@contextmanager
+def _span(
+    method: str, address: str, context: "Context | None" = None, links: "Sequence[Link]" = ()
+) -> Iterator[Metadata]:
+    from opentelemetry import propagate, trace
+
     tracer = trace.get_tracer("almoner.client")
     with tracer.start_as_current_span(
         method,
+        context=context,
         kind=trace.SpanKind.CLIENT,
         attributes=_attributes(method, address),
+        links=links,
         record_exception=False,
         set_status_on_exception=False,
     ) as span:

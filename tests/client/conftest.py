@@ -2,6 +2,12 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from almoner import Client, RetryPolicy, blocking
+from almoner_server.engine import Engine
+from almoner_server.loops.running import running
+from almoner_server.observe.report import NobodyWatches
+from almoner_server.rpc.backend import Backend
+from almoner_server.rpc.server import Server, ServerOptions
+from almoner_server.store import Store
 
 from tests.client.script import ScriptedServer
 
@@ -24,3 +30,17 @@ async def quota(server: ScriptedServer) -> AsyncIterator[Client]:
 def blocking_quota(server: ScriptedServer) -> Iterator[blocking.Client]:
     with blocking.Client(server.address, retry=QUICK) as client:
         yield client
+
+
+@pytest.fixture
+async def address(store: Store) -> AsyncIterator[str]:
+    """Serve the authority itself and give its address."""
+    backend = Backend()
+    async with Engine(store) as engine, running(store, engine):
+        backend.connect(store, engine)
+        server = Server(backend, NobodyWatches(), ServerOptions())
+        address = server.listen("127.0.0.1:0")
+        await server.start()
+        yield address
+        await server.refuse()
+        await server.stop(1)

@@ -151,22 +151,27 @@ def committed(request: quota.CommitRequest, _: object = None) -> quota.CommitRes
     return quota.CommitResponse(charge=charge)
 
 
-def committed_many(request: quota.BatchCommitRequest, _: object = None) -> quota.BatchCommitResponse:
-    return quota.BatchCommitResponse(
-        results=[quota.CommitResult(response=committed(commit)) for commit in request.requests]
-    )
-
-
 def extended(request: quota.ExtendRequest, _: object = None) -> quota.ExtendResponse:
     answer = quota.ExtendResponse(decision=pb.Decision(allowed=True), hold=pb.Hold(id=request.hold_id))
     answer.hold.expire_time.FromDatetime(EXPIRE_TIME + request.ttl.ToTimedelta())
     return answer
 
 
+def each_checked(request: quota.BatchCheckQuotaRequest, _: object = None) -> quota.BatchCheckQuotaResponse:
+    results = [quota.CheckQuotaResult(response=allowed(item)) for item in request.requests]
+    return quota.BatchCheckQuotaResponse(results=results)
+
+
+def each_committed(request: quota.BatchCommitRequest, _: object = None) -> quota.BatchCommitResponse:
+    results = [quota.CommitResult(response=committed(item)) for item in request.requests]
+    return quota.BatchCommitResponse(results=results)
+
+
 DEFAULTS: dict[str, Step] = {
     "CheckQuota": allowed,
     "Commit": committed,
-    "BatchCommit": committed_many,
+    "BatchCheckQuota": each_checked,
+    "BatchCommit": each_committed,
     "Extend": extended,
     "Release": quota.ReleaseResponse(hold=pb.Hold(state=pb.HOLD_STATE_RELEASED)),
     "GetStatus": quota.GetStatusResponse(),
@@ -192,3 +197,11 @@ class Gate:
         self.reached.set()
         self.open.wait(10)
         return allowed(request)
+
+    def checks(
+        self, request: quota.BatchCheckQuotaRequest, context: grpc.ServicerContext
+    ) -> quota.BatchCheckQuotaResponse:
+        context.add_callback(self.open.set)
+        self.reached.set()
+        self.open.wait(10)
+        return each_checked(request)

@@ -27,26 +27,12 @@ from almoner import (
     blocking,
 )
 from almoner_server.engine import Engine
-from almoner_server.loops.running import running
 from almoner_server.observe.report import NobodyWatches
 from almoner_server.rpc.backend import Backend
 from almoner_server.rpc.server import Server, ServerOptions
 from almoner_server.store import Store
 
 EVERYBODY = Target.namespace_default()
-
-
-@pytest.fixture
-async def address(store: Store) -> AsyncIterator[str]:
-    backend = Backend()
-    async with Engine(store) as engine, running(store, engine):
-        backend.connect(store, engine)
-        server = Server(backend, NobodyWatches(), ServerOptions())
-        address = server.listen("127.0.0.1:0")
-        await server.start()
-        yield address
-        await server.refuse()
-        await server.stop(1)
 
 
 @pytest.fixture

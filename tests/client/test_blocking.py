@@ -123,9 +123,17 @@ def test_many_threads_share_one_client(server: ScriptedServer, blocking_quota: b
 
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(call, range(64)))
-    held = {request.hold.id for request in server.sent("CheckQuota")}
+    checks = [
+        *server.sent("CheckQuota"),
+        *(one for batch in server.sent("BatchCheckQuota") for one in batch.requests),
+    ]
+    commits = [
+        *server.sent("Commit"),
+        *(one for batch in server.sent("BatchCommit") for one in batch.requests),
+    ]
+    held = {check.hold.id for check in checks}
     assert len(held) == 64
-    assert {request.hold_id for request in server.sent("Commit")} == held
+    assert {commit.hold_id for commit in commits} == held
 
 
 def test_a_closed_client_says_so_also_to_a_call_under_way(server: ScriptedServer) -> None:

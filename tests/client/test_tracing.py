@@ -1,3 +1,4 @@
+import asyncio
 import json
 import subprocess
 import sys
@@ -75,6 +76,31 @@ def test_the_twin_traces_too(
     assert span.status.status_code is StatusCode.ERROR
     assert not span.events
     assert "traceparent" in server.calls[0].metadata
+
+
+async def test_calls_that_travel_together_are_spans_linked_with_the_one_that_carries_them(
+    server: ScriptedServer, quota: Client, tracer: trace.Tracer
+) -> None:
+    async def traced(user: str) -> None:
+        with tracer.start_as_current_span(user):
+            await quota.check(user=user)
+
+    await asyncio.gather(quota.check(user="untraced"), *(traced(f"u-{number}") for number in range(3)))
+    spans = client_spans()
+    (batch,) = [span for span in spans if span.name.endswith("BatchCheckQuota")]
+    first, *others = [span for span in spans if span is not batch]
+    assert {span.name for span in (first, *others)} == {"almoner.v1.QuotaService/CheckQuota"}
+    parents = {span.parent.span_id for span in (first, *others) if span.parent}
+    assert len(parents) == 3
+    assert batch.parent == first.context
+    assert [link.context for link in batch.links] == [span.context for span in others]
+    assert [[link.context for link in span.links] for span in others] == [[batch.context]] * 2
+    (call,) = [call for call in server.calls if call.method == "BatchCheckQuota"]
+    assert batch.context is not None
+    assert call.metadata["traceparent"].split("-")[1:3] == [
+        f"{batch.context.trace_id:032x}",
+        f"{batch.context.span_id:016x}",
+    ]
 
 
 async def test_without_an_active_span_there_is_none(

@@ -40,6 +40,8 @@ class Client(Asking, Telling):
             None: nowhere. See docs/client.md, "The journal".
         on_unreachable: What checks and holds get while the authority cannot be reached: "deny", the error; or
             a `LocalAllowance` that may be spent meanwhile, which needs a `journal`.
+        coalesce: Let checks, holds and commits that are made at the same moment travel together. Nothing
+            waits for company; each keeps its own deadline, error, retries and cancellation.
 
     Raises:
         JournalError: The journal cannot be opened.
@@ -56,11 +58,16 @@ class Client(Asking, Telling):
         credentials: grpc.ChannelCredentials | None = None,
         journal: str | PathLike[str] | Journal | None = None,
         on_unreachable: Literal["deny"] | LocalAllowance = "deny",
+        coalesce: bool = True,
     ) -> None:
         self.address = server_address(address)
         self.namespace = namespace
         self._transport = Transport(
-            self.address, credentials=credentials, timeout=timeout, retry=retry or RetryPolicy()
+            self.address,
+            credentials=credentials,
+            timeout=timeout,
+            retry=retry or RetryPolicy(),
+            coalesce=coalesce,
         )
         self._calls = make_calls(self._transport, namespace, journal, on_unreachable)
 

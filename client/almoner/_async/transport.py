@@ -4,6 +4,7 @@ import time
 
 import grpc
 
+from almoner._async.coalescing import CoalescingChannel
 from almoner.errors import Unavailable
 from almoner.retry import RetryPolicy
 from almoner.runtime.asynchronous import Channel, sleep
@@ -21,11 +22,13 @@ class Transport:
         credentials: grpc.ChannelCredentials | None,
         timeout: float,
         retry: RetryPolicy,
+        coalesce: bool,
     ) -> None:
         self.address = address
         self._timeout = timeout
         self._retry = retry
-        self._channel = Channel(address, credentials)
+        channel = Channel(address, credentials)
+        self._channel = CoalescingChannel(channel, address) if coalesce else channel
 
     async def call(
         self,
