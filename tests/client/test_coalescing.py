@@ -21,7 +21,7 @@ from almoner import (
     RetryPolicy,
     new_id,
 )
-from almoner.runtime.coalescing import asynchronous
+from almoner.runtime.coalescing import schedule
 from almoner.v1 import quota_service_pb2 as pb
 from almoner.v1 import resources_pb2
 
@@ -33,7 +33,7 @@ Call = asyncio.Task[Decision]
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody loses patience with an RPC that the test holds up."""
-    monkeypatch.setattr(asynchronous, "PATIENCE", 3_600)
+    monkeypatch.setattr(schedule, "PATIENCE", 3_600)
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ async def test_those_who_queue_leave_together_in_their_order(
 async def test_nobody_waits_long_for_an_rpc_that_hangs(
     server: ScriptedServer, quota: Client, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asynchronous, "PATIENCE", 0.01)
+    monkeypatch.setattr(schedule, "PATIENCE", 0.01)
     second = Gate()
     server.script("CheckQuota", gate.check)
     server.script("BatchCheckQuota", second.checks)

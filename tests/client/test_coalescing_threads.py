@@ -7,8 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import grpc
 import pytest
 from almoner import ClientClosed, DeadlineExceeded, Decision, NotFound, RetryPolicy, blocking
-from almoner.runtime.coalescing import blocking as lanes
-from almoner.runtime.coalescing.queue import Queue
+from almoner.runtime.coalescing import schedule
 from almoner.v1 import quota_service_pb2 as pb
 from almoner.v1 import resources_pb2
 
@@ -57,10 +56,10 @@ class Held:
 def held(
     server: ScriptedServer, blocking_quota: blocking.Client, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Held]:
-    monkeypatch.setattr(lanes, "PATIENCE", 3_600)
+    monkeypatch.setattr(schedule, "PATIENCE", 3_600)
     with ThreadPoolExecutor(16) as pool:
         held = Held(server, pool, blocking_quota)
-        monkeypatch.setattr(Queue, "add", held.watch(Queue.add))
+        monkeypatch.setattr(schedule.Schedule, "add", held.watch(schedule.Schedule.add))
         yield held
         held.let_on()
 
@@ -113,7 +112,7 @@ def test_a_deadline_is_its_callers_alone(server: ScriptedServer, held: Held) -> 
 
 
 def test_nobody_waits_long_for_an_rpc_that_hangs(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "PATIENCE", 0.01)
+    monkeypatch.setattr(schedule, "PATIENCE", 0.01)
     (call,) = held.call("u-1")
     assert call.result(10).allowed
     assert not any(first.done() for first in held.first)

@@ -7,7 +7,7 @@ from typing import Any
 
 from almoner.runtime.blocking import Channel
 from almoner.runtime.coalescing.blocking import Lane
-from almoner.runtime.coalescing.queue import Member, own_copy
+from almoner.runtime.coalescing.schedule import Member, own_copy
 from almoner.tracing import Metadata, batch_span
 from almoner.v1.quota_service_pb2 import ReleaseRequest
 from almoner.wire.batches import BATCHES, BatchMethod, may_share

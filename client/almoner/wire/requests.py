@@ -52,15 +52,22 @@ def check_request(namespace: str, check: Check, *, wait: float | timedelta = 0) 
     Raises:
         InvalidArgument: A value that cannot be sent.
     """
-    return quota.CheckQuotaRequest(
+    request = quota.CheckQuotaRequest(
         namespace=namespace,
         subject=subject(check.user, check.groups),
         chat=chat_ref(check.chat, check.parent),
-        amounts=collect_amounts(check.amounts, {}),
         hold=_hold_options(check.hold) if check.hold else None,
         wait=to_duration(wait, "wait") if wait else None,
-        attributes=check.attributes,
+        attributes=check.attributes or None,
     )
+    _set_amounts(request, collect_amounts(check.amounts, {}))
+    return request
+
+
+def _set_amounts(request: quota.CheckQuotaRequest | quota.CommitRequest, amounts: Mapping[str, int]) -> None:
+    """Set amounts one by one: given a whole map, protobuf takes 3 us more, half of what a request costs."""
+    for unit, amount in amounts.items():
+        request.amounts[unit] = amount
 
 
 def _hold_options(hold: HoldOptions) -> quota.HoldOptions:
@@ -79,18 +86,19 @@ def commit_request(namespace: str, commit: Commit) -> quota.CommitRequest:
     amounts = collect_amounts(commit.amounts, {})
     if not amounts and commit.settlement is Settlement.ACTUAL:
         raise _required("amounts", "give the cost (0 is one), or settlement ESTIMATE or UNPRICED")
-    return quota.CommitRequest(
+    request = quota.CommitRequest(
         namespace=namespace,
         hold_id=commit.hold_id or "",
         charge_id=commit.charge_id or "",
-        amounts=amounts,
         partial=commit.partial,
         settlement=enum_number(commit.settlement),
         subject=subject(commit.user, commit.groups),
         chat=chat_ref(commit.chat, commit.parent),
         occurred_at=to_timestamp(commit.occurred_at, "occurred_at") if commit.occurred_at else None,
-        attributes=commit.attributes,
+        attributes=commit.attributes or None,
     )
+    _set_amounts(request, amounts)
+    return request
 
 
 def extend_request(

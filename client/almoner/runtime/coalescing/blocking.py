@@ -1,11 +1,10 @@
 """Who departs when, for threads. `runtime.coalescing.asynchronous` has the same for tasks."""
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from almoner.runtime.coalescing.queue import MAX_UNDER_WAY, PATIENCE, Member, Queue, too_late
+from almoner.runtime.coalescing import schedule
 from almoner.tracing import Metadata
 
 
@@ -36,46 +35,30 @@ class Promise:
         return self._outcome
 
 
-Waiting = Member[Promise]
-Carry = Callable[[Sequence[Waiting]], Sequence[Any]]
-
-
-class Trip:
-    """Is one RPC under way. It counts as such until it ends, or until it takes too long."""
-
-    def __init__(self, members: Sequence[Waiting] = ()) -> None:
-        self.members = members
-        self.start = time.monotonic()
-        self.ended = threading.Event()
+Member = schedule.Member[Promise]
+Trip = schedule.Trip[Promise]
+Carry = Callable[[Sequence[Member]], Sequence[Any]]
 
 
 class Lane:
-    """Lets calls of one method depart, in the order they came."""
+    """Lets calls of one method depart. Each batch has a thread of its own, so that no caller's time is taken."""
 
     def __init__(self, carry: Carry) -> None:
         """Prepare; `carry` gives the answer or the error of each member of a batch."""
         self._carry = carry
-        self._lock = threading.Lock()
-        self._queue: Queue[Promise] = Queue()
-        self._trips: set[Trip] = set()
+        self._schedule: schedule.Schedule[Promise] = schedule.Schedule()
+        self._changing = threading.Condition()
 
     def start_if_quiet(self) -> Trip | None:
         """Begin a trip for a call by itself, unless others are under way or wait."""
-        with self._lock:
-            if self._trips or len(self._queue):
-                return None
-            return self._start(())
-
-    def _start(self, members: Sequence[Waiting]) -> Trip:
-        trip = Trip(members)
-        self._trips.add(trip)
-        return trip
+        with self._changing:
+            return self._schedule.start() if self._schedule.quiet else None
 
     def end(self, trip: Trip) -> None:
         """Let others go in its place."""
-        with self._lock:
-            self._trips.discard(trip)
-        trip.ended.set()
+        with self._changing:
+            self._schedule.end(trip)
+            self._changing.notify_all()
         self._depart()
 
     def join(self, request: Any, timeout: float, metadata: Metadata) -> Any:
@@ -83,31 +66,27 @@ class Lane:
 
         Looks from time to time whether an RPC under way has taken too long to wait for.
         """
-        promise = Promise()
-        member = Member(request, promise, time.monotonic() + timeout, metadata)
-        with self._lock:
-            self._queue.add(member)
+        member = schedule.Member(request, Promise(), timeout, metadata)
+        with self._changing:
+            self._schedule.add(member)
         try:
             self._depart()
-            while not promise.wait(min(PATIENCE, max(0.0, member.seconds_left()))):
+            while not member.promise.wait(min(schedule.PATIENCE, max(0.0, member.seconds_left()))):
                 if member.seconds_left() <= 0:
-                    raise too_late()
+                    raise schedule.too_late()
                 self._depart()
         except BaseException:
-            promise.settle(None)
+            member.promise.settle(None)
             raise
-        return promise.result()
+        return member.promise.result()
 
     def _depart(self) -> None:
-        while (trip := self._next_trip()) is not None:
+        while (trip := self._next()) is not None:
             threading.Thread(target=self._travel, args=(trip,), name="almoner-batch", daemon=True).start()
 
-    def _next_trip(self) -> Trip | None:
-        with self._lock:
-            recent = time.monotonic() - PATIENCE
-            under_way = sum(trip.start > recent for trip in self._trips)
-            members = self._queue.take() if under_way < MAX_UNDER_WAY else []
-            return self._start(members) if members else None
+    def _next(self) -> Trip | None:
+        with self._changing:
+            return self._schedule.depart()
 
     def _travel(self, trip: Trip) -> None:
         try:
@@ -119,9 +98,7 @@ class Lane:
 
     def let_arrive(self, hold_id: str, timeout: float) -> None:
         """Wait for the answer to the check of a hold whose caller has gone, if one is under way."""
-        with self._lock:
-            trips = list(self._trips)
-        for trip in trips:
-            if any(one.promise.done() and one.request.hold.id == hold_id for one in trip.members):
-                trip.ended.wait(timeout)
-                return
+        with self._changing:
+            trip = self._schedule.left_behind(hold_id)
+            if trip is not None:
+                self._changing.wait_for(lambda: not self._schedule.under_way(trip), timeout)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from almoner.runtime.coalescing.queue import Member, too_late
+from almoner.runtime.coalescing.schedule import Member, too_late
 
 Living = Callable[[], Iterable[Member[asyncio.Future[Any]]]]
 
