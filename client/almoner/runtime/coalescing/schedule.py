@@ -14,8 +14,8 @@ from almoner.wire.batches import MAX_BYTES
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
-MAX_TOGETHER = 256
-"""How many travel together at most. More would only wait longer for each other."""
+MAX_TOGETHER = 128
+"""How many travel together at most. With more, the client idles while the server works, and the other way round."""
 MAX_UNDER_WAY = 2
 """How many RPCs of one method are under way before calls that arrive must queue."""
 PATIENCE = 0.1
