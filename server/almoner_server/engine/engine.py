@@ -22,6 +22,7 @@ from almoner_server.core.requests import (
     Result,
 )
 from almoner_server.engine.calls import Call, Many, One, Outcome
+from almoner_server.engine.crossing import ENOUGH, Crossing
 from almoner_server.engine.errors import shutting_down
 from almoner_server.engine.health import Health
 from almoner_server.engine.lanes import Lane
@@ -70,8 +71,9 @@ class Engine:
 
     def start(self) -> None:
         """Open the lanes, on the running event loop."""
+        crossing = Crossing()
         self._lanes = [
-            Lane(self._carrier, self._options, self._room.wake) for _ in range(self._options.lanes)
+            Lane(self._carrier, self._options, crossing, self._room.wake) for _ in range(self._options.lanes)
         ]
         self._open = True
 
@@ -116,9 +118,10 @@ class Engine:
             return []
         self._require_open()
         sink, now = Many(len(requests)), time.monotonic()
+        together = self._are_few(len(requests))  # decided once: those of one user stay in one lane, in order
         for slot, request in enumerate(requests):
             try:
-                self._add(Call(request, sink, slot, context, now))
+                self._add(Call(request, sink, slot, context, now), together=together)
             except (RequestFailed, StoreUnavailable) as error:
                 sink.deliver(slot, error)
         return await sink.future
@@ -177,10 +180,17 @@ class Engine:
         hold = request.hold
         return hold is not None and self._store.user_of_hold(request.namespace, hold.id) is not None
 
-    def _add(self, call: Call) -> None:
+    def _add(self, call: Call, *, together: bool | None = None) -> None:
+        together = self._are_few() if together is None else together
         if self._health.down:
             raise StoreUnavailable("the store is unavailable: it does not answer")
-        self._lanes[self._lane_of(call.request)].add(call)
+        lane = 0 if together else self._lane_of(call.request)
+        self._lanes[lane].add(call)
+
+    def _are_few(self, more: int = 1) -> bool:
+        """Tell whether all calls fit into one transaction worth its while: then one lane takes them all."""
+        first, *others = self._lanes
+        return first.queued + more < ENOUGH and all(lane.is_idle for lane in others)
 
     def _lane_of(self, request: Request) -> int:
         """Choose a lane: one user's requests share one, to keep their order and not to contend for locks.

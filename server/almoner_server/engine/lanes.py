@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from almoner_server.core.records import AccountKey
 from almoner_server.engine.calls import Call
+from almoner_server.engine.crossing import ENOUGH, Crossing
 from almoner_server.engine.errors import overloaded, shutting_down
 from almoner_server.engine.options import EngineOptions
 from almoner_server.engine.retry import Carrier
@@ -23,12 +24,17 @@ class Lane:
     """Carries out calls as they came, in batches. `freed` hears on which accounts a batch made room."""
 
     def __init__(
-        self, carrier: Carrier, options: EngineOptions, freed: Callable[[Iterable[AccountKey]], None]
+        self,
+        carrier: Carrier,
+        options: EngineOptions,
+        crossing: Crossing,
+        freed: Callable[[Iterable[AccountKey]], None],
     ) -> None:
         self._carrier = carrier
         self._max_batch = options.max_batch
         self._max_queued = options.max_queued
         self._freed = freed
+        self._crossing = crossing
         self._queue: deque[Call] = deque()
         self._under_way: list[Call] = []
         self._arrived = asyncio.Event()
@@ -41,11 +47,18 @@ class Lane:
         """Count the calls that wait for their batch."""
         return len(self._queue)
 
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether every call that was taken has its outcome."""
+        return self._idle.is_set()
+
     def add(self, call: Call) -> None:
         """Queue a call. Raises RequestFailed (OVERLOADED) if the lane is full."""
         if len(self._queue) >= self._max_queued:
             raise overloaded(self._max_queued)
         self._queue.append(call)
+        if len(self._queue) == ENOUGH:
+            self._crossing.look()
         self._idle.clear()
         self._arrived.set()
 
@@ -65,13 +78,23 @@ class Lane:
 
     async def _work(self) -> None:
         while True:
+            await self._crossing.clear_for(self._queue)
+            await self._company()
             self._under_way = self._next_batch()
             if self._under_way:
-                await self._carry_out(self._under_way)
+                with self._crossing.taken():
+                    await self._carry_out(self._under_way)
             else:
                 self._idle.set()
                 self._arrived.clear()
                 await self._arrived.wait()
+
+    async def _company(self) -> None:
+        """Let calls in that have arrived already, for as long as each turn of the event loop brings more."""
+        queued = 0
+        while queued < len(self._queue) < self._max_batch:
+            queued = len(self._queue)
+            await asyncio.sleep(0)
 
     def _next_batch(self) -> list[Call]:
         queue = self._queue
