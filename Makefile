@@ -9,7 +9,7 @@ PROTO_PINS := requirements/constraints-proto.txt
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test faults bench bench-quick lint format proto proto-baseline sync-client clean .venv
+.PHONY: help serve test soak faults bench bench-quick lint format proto proto-baseline sync-client clean .venv
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ serve: .venv/.runtime ## Set everything up and run the authority (ARGS="--listen
 
 test: .venv ## Set everything up and run all tests (ARGS="tests/unit -k window")
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+soak: .venv ## Play random histories against the model (ARGS="--minutes 10")
+	$(BIN)/python -m tests.stateful.soak $(ARGS)
 
 faults: .venv ## Let every fault strike in full, under load; print the table and keep it (about 15 minutes)
 	$(BIN)/python -m pytest tests/faults --full --table docs/reliability.md $(ARGS)

@@ -1,0 +1,78 @@
+"""The ground of every history: one namespace at a server and in the model, each call made of both."""
+
+from itertools import count
+from typing import TypeVar
+from uuid import uuid4
+
+from almoner.v1.admin_service_pb2 import CreateNamespaceRequest
+from almoner.v1.resources_pb2 import Namespace
+from google.protobuf.message import Message
+from hypothesis import note
+from hypothesis.stateful import RuleBasedStateMachine
+
+from tests.stateful.compare import Outcome, outcome, plain, require_same
+from tests.stateful.model import ModelAuthority, Refusal
+from tests.stateful.values import STARTS, UNITS
+from tests.stateful.wire import Wire
+
+RequestT = TypeVar("RequestT", bound=Message)
+_numbers = count(1)
+
+
+class History(RuleBasedStateMachine):
+    """Makes every call of a server and of the model, and compares what they answer."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__()
+        self.wire = wire
+        self.namespace = f"history {next(_numbers)} {uuid4().hex[:8]}"
+        self.start = STARTS[0]
+        self.model = ModelAuthority(self.start, set(UNITS))
+        self.differed = False
+        self.calls: list[tuple[str, Message]] = []
+        self.etags: dict[str, str] = {}
+
+    def begin(self, start: int) -> None:
+        """Set the clock and create the namespace."""
+        self.start = STARTS[start]
+        self.model = ModelAuthority(self.start, set(UNITS))
+        self.wire.set_clock(self.start)
+        settings = Namespace(name=self.namespace, units=UNITS)
+        self.wire.call("CreateNamespace", CreateNamespaceRequest(namespace=settings))
+
+    def call(self, method: str, request: RequestT, *, keep: bool = True) -> Outcome:
+        """Make a call of both; both must answer the same. Kept ones may be made again."""
+        if keep:
+            self.calls.append((method, request))
+        expected = outcome(self.model.call, method, request)
+        found = outcome(self.wire.call, method, self._for_server(request))
+        if keep:
+            note(f"    -> {_in_short(found)}")
+        self.differed = True
+        require_same(method, request, found, expected)
+        self.differed = False
+        self._pair_etags(found, expected)
+        return found
+
+    def _for_server(self, request: RequestT) -> RequestT:
+        """Put the server's etag in the place of the model's."""
+        etag = getattr(request, "etag", "")
+        if not etag:
+            return request
+        copy = type(request)()
+        copy.CopyFrom(request)
+        copy.etag = self.etags.get(etag, etag)  # type: ignore[attr-defined]
+        return copy
+
+    def _pair_etags(self, found: Outcome, expected: Outcome) -> None:
+        if hasattr(found, "limit") and hasattr(expected, "limit"):
+            self.etags[expected.limit.etag] = found.limit.etag
+
+
+def _in_short(answer: Outcome) -> str:
+    if isinstance(answer, Refusal):
+        return f"{answer.code} {answer.reason}"
+    decision = getattr(answer, "decision", None)
+    if decision is not None:
+        return "allowed" if decision.allowed else f"refused {decision.reason}"
+    return str(plain(answer))[:160]
