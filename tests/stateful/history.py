@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from tests.stateful.compare import Outcome, outcome, plain, require_same
 from tests.stateful.model import ModelAuthority, Refusal
-from tests.stateful.values import STARTS, UNITS
+from tests.stateful.values import STARTS, UNITS, uuid
 from tests.stateful.wire import Wire
 
 RequestT = TypeVar("RequestT", bound=Message)
@@ -54,6 +54,14 @@ class History(RuleBasedStateMachine):
         self._pair_etags(found, expected)
         return found
 
+    def hold_id(self, back: int) -> str:
+        """Return the id of a hold: the last one is 0 back, a new one -1; one that is not there if there are too few."""
+        return _nth_last(list(self.model.world.holds), back, "hold")
+
+    def charge_id(self, back: int) -> str:
+        """Return the id of a charge, as `hold_id` does."""
+        return _nth_last(list(self.model.world.charges), back, "charge")
+
     def _for_server(self, request: RequestT) -> RequestT:
         """Put the server's etag in the place of the model's."""
         etag = getattr(request, "etag", "")
@@ -67,6 +75,10 @@ class History(RuleBasedStateMachine):
     def _pair_etags(self, found: Outcome, expected: Outcome) -> None:
         if hasattr(found, "limit") and hasattr(expected, "limit"):
             self.etags[expected.limit.etag] = found.limit.etag
+
+
+def _nth_last(ids: list[str], back: int, kind: str) -> str:
+    return ids[-1 - back] if 0 <= back < len(ids) else uuid(kind, len(ids))
 
 
 def _in_short(answer: Outcome) -> str:

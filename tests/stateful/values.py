@@ -28,6 +28,8 @@ TARGETS = {
     **{f"pool of {name}": Target(kind=TargetKind.TARGET_KIND_GROUP_POOL, id=name) for name in GROUPS},
     **{f"chat {name}": Target(kind=TargetKind.TARGET_KIND_CHAT, id=name) for name in CHATS[:3]},
 }
+LIMITED = (*TARGETS, "default", "pool", "user u1", "members of a", "members of b")
+"""Targets, those that are met often more than once."""
 STARTS = tuple(
     datetime(*moment, tzinfo=UTC)
     for moment in (
@@ -43,12 +45,19 @@ LONGEST = timedelta(days=7, hours=12)
 """How far a history goes: ids of settled holds are known for 8 days."""
 
 users = st.sampled_from(USERS)
-groups = st.lists(st.sampled_from(GROUPS), max_size=2, unique=True).map(sorted)
+groups = st.sampled_from(([], ["a"], ["b"], ["a", "b"], ["a", "b"]))
 chats = st.sampled_from(("", *CHATS))
 parents = st.sampled_from(("", "", *CHATS))
-amounts = st.dictionaries(st.sampled_from(UNITS), st.integers(0, 5), max_size=2)
-limit_units = st.sampled_from(("usd", "usd", "tok", "in_flight"))
+amounts = st.one_of(
+    st.dictionaries(st.just("usd"), st.integers(0, 5), max_size=1),
+    st.dictionaries(st.just("usd"), st.integers(1, 3), min_size=1, max_size=1),
+    st.dictionaries(st.sampled_from(UNITS), st.integers(0, 5), max_size=2),
+)
+limit_units = st.sampled_from(("usd", "usd", "usd", "tok", "in_flight"))
 numbers = st.integers(0, 5)
+backs = st.sampled_from((0, 0, 0, 1, 1, 2, 3, 9))
+"""How far back in a list: mostly the last, at times one that is not there."""
+new_ones = st.sampled_from((True, True, True, True, False))
 ttls = st.sampled_from((None, 1, 60, 7200, 86_400))
 attributes = st.sampled_from(({}, {}, {}, {"model": "m"}))
 

@@ -1,0 +1,1 @@
+"""What may happen in a history, one kind of step a file."""

@@ -1,0 +1,92 @@
+"""Time passes, and calls are made again."""
+
+from datetime import datetime, timedelta
+
+from almoner.v1.quota_service_pb2 import (
+    CheckQuotaRequest,
+    CommitRequest,
+    ExtendRequest,
+    HoldOptions,
+    ReleaseRequest,
+)
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from tests.stateful import values
+from tests.stateful.history import History
+from tests.stateful.model.windows import moment_of, span
+from tests.stateful.values import subject
+
+
+class Passing(History):
+    """Lets time pass."""
+
+    @rule(
+        to=st.sampled_from(
+            (
+                "next expiry",
+                "next expiry",
+                "1 s",
+                "30 min",
+                "1 s before midnight",
+                "midnight",
+                "Monday",
+                "next month",
+            )
+        ),
+        touch=st.sampled_from(("release", "extend", "commit", "hold")),
+    )
+    def clock(self, to: str, touch: str) -> None:
+        """Let time pass. Whoever touches a hold whose time is over finds it expired, however it is touched."""
+        moment = self._next_expiry() if to == "next expiry" else _later(self.model.world.now, to)
+        if moment > self.start + values.LONGEST:
+            return
+        self.model.world.now = moment
+        self.wire.set_clock(moment)
+        holds = self.model.world.holds.values()
+        for hold_id in [hold.id for hold in holds if hold.open and moment >= hold.expire_time]:
+            self._touch(hold_id, touch)
+
+    @rule(back=st.integers(1, 20))
+    def again(self, back: int) -> None:
+        """Send an earlier call once more, as it was."""
+        for method, request in self.calls[-back:][:1]:
+            self.call(method, request, keep=False)
+
+    def _next_expiry(self) -> datetime:
+        """Return the first moment ahead at which a hold or a limit ends; now if there is none."""
+        world = self.model.world
+        ends = [hold.expire_time for hold in world.holds.values() if hold.open]
+        ends += [
+            moment_of(limit.expire_time) for limit in world.limits.values() if limit.HasField("expire_time")
+        ]
+        return min((end for end in ends if end > world.now), default=world.now)
+
+    def _touch(self, hold_id: str, how: str) -> None:
+        name = self.namespace
+        if how == "release":
+            self.call("Release", ReleaseRequest(namespace=name, hold_id=hold_id))
+        elif how == "extend":
+            minute = span(timedelta(minutes=1))
+            self.call("Extend", ExtendRequest(namespace=name, hold_id=hold_id, ttl=minute))
+        elif how == "commit":
+            self.call("Commit", CommitRequest(namespace=name, hold_id=hold_id, amounts={"usd": 2}))
+        else:
+            request = CheckQuotaRequest(
+                namespace=name, subject=subject("u1", []), hold=HoldOptions(id=hold_id)
+            )
+            self.call("CheckQuota", request)
+
+
+def _later(now: datetime, to: str) -> datetime:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return {
+        "1 s": now + timedelta(seconds=1),
+        "30 min": now + timedelta(minutes=30),
+        "1 s before midnight": max(now, midnight - timedelta(seconds=1)),
+        "midnight": midnight,
+        "Monday": midnight + timedelta(days=-midnight.weekday() % 7),
+        "next month": (midnight.replace(day=1) + timedelta(days=31)).replace(day=1)
+        if midnight.day > 1
+        else midnight,
+    }[to]
