@@ -6,20 +6,19 @@ The story of a failure is the list of steps that hypothesis prints: each says in
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
-from tests.stateful.rules.holding import Holding
 from tests.stateful.rules.looking import Looking
+from tests.stateful.rules.often import Often
 from tests.stateful.rules.passing import Passing
-from tests.stateful.rules.ruling import Ruling, some_limit
-from tests.stateful.rules.spending import Spending
+from tests.stateful.rules.ruling import some_limit
 from tests.stateful.values import STARTS
 
 
-class Authority(Holding, Spending, Ruling, Passing, Looking):
+class Authority(Often, Passing, Looking):
     """Plays random histories."""
 
     @initialize(
         start=st.integers(0, len(STARTS) - 1),
-        limits=st.lists(st.tuples(some_limit, st.integers(1, 6)), max_size=4),
+        limits=st.lists(st.tuples(some_limit, st.integers(1, 6)), min_size=1, max_size=4),
     )
     def begin_at(self, start: int, limits: list[tuple[dict[str, str], int]]) -> None:
         self.begin(start)

@@ -5,7 +5,7 @@ from hypothesis import settings
 
 from tests.stateful.play import PLAIN, play
 
-ALWAYS_THE_SAME = settings(PLAIN, derandomize=True, max_examples=150, stateful_step_count=30)
+ALWAYS_THE_SAME = settings(PLAIN, derandomize=True, max_examples=130, stateful_step_count=40)
 
 
 @pytest.mark.timeout(300)  # a failure is played again and again until its story is short
