@@ -41,6 +41,14 @@ class Often(Holding, Spending, Ruling):
     def spend(self, user: str, chat: str, amount: int, groups: list[str], ago: int | None) -> None:
         self.charge(True, user, groups, chat, "", {"usd": amount}, "ACTUAL", ago)
 
+    @rule(amount=st.integers(2, 6))
+    def extend_some(self, amount: int) -> None:
+        self.extend(0, {"usd": amount}, None)
+
+    @rule(number=st.integers(0, 9), back=st.integers(0, 1), amount=some)
+    def refund_some(self, number: int, back: int, amount: int) -> None:
+        self.adjust(number, back, True, {"usd": amount})
+
     @rule(
         period=st.sampled_from(("DAY", "MONTH")),
         general=st.integers(0, 6),
