@@ -1,0 +1,157 @@
+"""What the racers do: they hold, settle, charge and ask, all at once, while limits change under them."""
+
+import asyncio
+from random import Random
+from uuid import UUID
+
+from almoner.v1.admin_service_pb2 import SetLimitRequest
+from almoner.v1.quota_service_pb2 import (
+    CheckQuotaRequest,
+    CheckQuotaResponse,
+    CommitRequest,
+    GetStatusRequest,
+    HoldOptions,
+    ReleaseRequest,
+)
+from almoner.v1.resources_pb2 import PERIOD_LIFETIME, ChatRef, Subject, Target, TargetKind
+
+from tests.concurrency.record import TTL, Recorder
+from tests.stateful.model.windows import span
+
+NAMESPACE = "default"
+UNIT = "credits"
+PARENTS = {"": "", "root": "", "left": "root", "right": "root", "leaf": "left"}
+CHAINS = {
+    "": (),
+    "root": ("root",),
+    "left": ("root", "left"),
+    "right": ("root", "right"),
+    "leaf": ("root", "left", "leaf"),
+}
+LIMITS = (
+    (Target(kind=TargetKind.TARGET_KIND_NAMESPACE_POOL), UNIT, 60),
+    (Target(kind=TargetKind.TARGET_KIND_GROUP_POOL, id="g"), UNIT, 40),
+    (Target(kind=TargetKind.TARGET_KIND_CHAT, id="root"), UNIT, 30),
+    (Target(kind=TargetKind.TARGET_KIND_USER, id="u1"), UNIT, 15),
+    (Target(kind=TargetKind.TARGET_KIND_NAMESPACE_DEFAULT), "in_flight", 4),
+)
+"""Target, unit and first amount. Every later amount of a limit is one that it never had."""
+
+
+class Racer:
+    """Is one caller. What it does depends on its number alone, when it does it on all others."""
+
+    def __init__(self, recorder: Recorder, barrier: asyncio.Barrier, number: int) -> None:
+        self._recorder = recorder
+        self._barrier = barrier
+        self._number = number
+        self._random = Random(number)
+        self._ids = 0
+
+    async def race(self, rounds: int) -> None:
+        """Run rounds, each behind the barrier."""
+        for _ in range(rounds):
+            await self._barrier.wait()
+            await self._random.choice((self._hold, self._hold, self._hold, self._charge, self._look))()
+
+    async def _hold(self) -> None:
+        request = CheckQuotaRequest(
+            namespace=NAMESPACE,
+            subject=self._subject(),
+            chat=self._chat(),
+            amounts={UNIT: self._random.randint(1, 4)},
+            hold=HoldOptions(id=self._id(), ttl=span(TTL)),
+        )
+        answer = await self._call("CheckQuota", request)
+        assert isinstance(answer, CheckQuotaResponse)
+        if answer.hold_id:
+            await self._random.choice((self._commit, self._commit, self._in_parts, self._release))(
+                answer.hold_id
+            )
+
+    async def _commit(self, hold_id: str, *, partial: bool = False) -> None:
+        amounts = {UNIT: self._random.randint(0, 2)}
+        charge_id = self._id() if partial else ""
+        await self._call(
+            "Commit",
+            CommitRequest(
+                namespace=NAMESPACE, hold_id=hold_id, charge_id=charge_id, amounts=amounts, partial=partial
+            ),
+        )
+
+    async def _in_parts(self, hold_id: str) -> None:
+        await self._commit(hold_id, partial=True)
+        await self._commit(hold_id)
+
+    async def _release(self, hold_id: str) -> None:
+        await self._call("Release", ReleaseRequest(namespace=NAMESPACE, hold_id=hold_id))
+
+    async def _charge(self) -> None:
+        request = CommitRequest(
+            namespace=NAMESPACE,
+            charge_id=self._id(),
+            subject=self._subject(),
+            chat=self._chat(),
+            amounts={UNIT: 1},
+        )
+        await self._call("Commit", request)
+
+    async def _look(self) -> None:
+        who = {"namespace": NAMESPACE, "subject": self._subject(), "chat": self._chat()}
+        if self._random.random() < 0.5:
+            await self._call("GetStatus", GetStatusRequest(**who))  # type: ignore[arg-type]
+        else:
+            await self._call("CheckQuota", CheckQuotaRequest(**who, amounts={UNIT: 1}))  # type: ignore[arg-type]
+
+    async def _call(self, method: str, request: object) -> object:
+        return await self._recorder.call(self._random.randrange(100), method, request)  # type: ignore[arg-type]
+
+    def _subject(self) -> Subject:
+        user = self._random.choice(("u1", "u2", "u3", "u4"))
+        return Subject(user=user, groups=["g"] if self._random.random() < 0.6 else [])
+
+    def _chat(self) -> ChatRef | None:
+        chat = self._random.choice(tuple(CHAINS))
+        return ChatRef(id=chat, parent_id=PARENTS[chat]) if chat else None
+
+    def _id(self) -> str:
+        self._ids += 1
+        return str(UUID(int=self._number << 64 | self._ids))
+
+
+async def grow_tree(recorder: Recorder) -> None:
+    """Create the chats from the root on, with a small charge in each: a parent never seen before would be a root."""
+    for number, (chat, parent) in enumerate(PARENTS.items()):
+        await recorder.call(
+            number,
+            "Commit",
+            CommitRequest(
+                namespace=NAMESPACE,
+                charge_id=str(UUID(int=number)),
+                subject=Subject(user="u1"),
+                chat=ChatRef(id=chat, parent_id=parent) if chat else None,
+                amounts={UNIT: 1},
+            ),
+        )
+
+
+async def set_limit(recorder: Recorder, server: int, target: Target, unit: str, amount: int) -> None:
+    """Set a limit over the lifetime."""
+    request = SetLimitRequest(
+        namespace=NAMESPACE, target=target, unit=unit, period=PERIOD_LIFETIME, amount=amount
+    )
+    await recorder.call(server, "SetLimit", request)
+
+
+async def change_limits(recorder: Recorder, barrier: asyncio.Barrier, number: int, rounds: int) -> None:
+    """Change one limit in every round: mostly up, since much is spent by then, at times far down."""
+    target, unit, first = LIMITS[number]
+    random = Random(number)
+    for done in range(1, rounds + 1):
+        await barrier.wait()
+        step = 1 if unit == "in_flight" else 12
+        lowered = random.random() < 0.3
+        amount = (
+            first + step * done if not lowered else first + step * done - step // 2 - (unit == "in_flight")
+        )
+        await set_limit(recorder, random.randrange(100), target, unit, amount)

@@ -1,0 +1,75 @@
+"""Every call with its start, its end, what was asked and what was answered."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import grpc
+from almoner.v1 import admin_service_pb2 as admin
+from almoner.v1 import quota_service_pb2 as quota
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tests.stateful.model.windows import moment_of
+
+TTL = timedelta(minutes=10)
+"""How long every hold here lives."""
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """Is one call, as its caller saw it. Times are those of one monotonic clock."""
+
+    method: str
+    request: Message
+    answer: Message
+    start: float
+    end: float
+
+    @property
+    def stamp(self) -> datetime | None:
+        """Return the moment at which the server carried it out; None if it does not tell.
+
+        The server reads the database's clock while it has locked every account of the call, so calls on a common
+        account have the order of their stamps, and those of one transaction have the same.
+        """
+        time = self._time
+        return (
+            None if time is None else moment_of(time) - (TTL if self.method == "CheckQuota" else timedelta())
+        )
+
+    @property
+    def _time(self) -> Timestamp | None:
+        answer = self.answer
+        match answer:
+            case quota.CheckQuotaResponse():
+                return answer.hold_expire_time if answer.hold_id else None
+            case quota.CommitResponse():
+                return answer.charge.create_time
+            case quota.ReleaseResponse():
+                return answer.hold.settle_time
+            case _:
+                return None
+
+
+@dataclass
+class Recorder:
+    """Makes calls of several servers and keeps them."""
+
+    channels: list[grpc.aio.Channel]
+    calls: list[Call] = field(default_factory=list)
+
+    async def call(self, server: int, method: str, request: Message) -> Message:
+        """Make a call of a server, by number."""
+        module, service = (
+            (quota, "QuotaService") if hasattr(quota, f"{method}Request") else (admin, "AdminService")
+        )
+        call = self.channels[server % len(self.channels)].unary_unary(
+            f"/almoner.v1.{service}/{method}",
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=getattr(module, f"{method}Response").FromString,
+        )
+        start = time.monotonic()
+        answer: Message = await call(request, timeout=60)
+        self.calls.append(Call(method, request, answer, start, time.monotonic()))
+        return answer
