@@ -124,3 +124,13 @@ async def test_lists_of_an_unknown_namespace_are_refused(store: Store) -> None:
     for call in (store.ledger.charges("nowhere"), store.ledger.holds("nowhere")):
         with pytest.raises(RequestFailed, check=lambda error: error.reason == "NAMESPACE_NOT_FOUND"):
             await call
+
+
+async def test_adjustments_of_one_moment_are_listed_as_they_were_made(store: Store) -> None:
+    charge = spend(5)
+    await committed(store, charge)
+    refunds = [refund(charge.charge_id, amount) for amount in (1, 2)]
+    refunds.sort(key=lambda request: request.adjustment_id, reverse=True)
+    await store.run_batch(refunds)  # in one transaction, so at one moment
+    found = (await store.ledger.adjustments("default", [charge.charge_id]))[charge.charge_id]
+    assert [entry.id for entry in found] == [request.adjustment_id for request in refunds]

@@ -29,7 +29,8 @@ def adjust(book: Book, request: Adjust) -> AdjustResult:
             value=str(request.charge_id),
         )
     if known is not None:
-        return AdjustResult(replace(charge, net=known.net_after, open=known.open_after), known, replayed=True)
+        then = replace(charge, net=known.net_after, open=known.open_after, adjustment_count=known.number)
+        return AdjustResult(then, known, replayed=True)
     change = _refund(charge, request) if request.kind is AdjustmentKind.REFUND else _actual(charge, request)
     still_open = charge.open and request.kind is AdjustmentKind.REFUND
     return AdjustResult(*_enter(book, charge, request, change, still_open=still_open), replayed=False)
@@ -60,6 +61,7 @@ def _enter(
         fingerprint=fingerprints.of_adjust(request),
         net_after=corrected.net,
         open_after=corrected.open,
+        number=corrected.adjustment_count,
     )
     book.add_adjustment(adjustment)
     return corrected, adjustment

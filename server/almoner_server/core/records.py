@@ -110,6 +110,7 @@ class Charge:
     attributes: dict[str, str]
     overrun: Amounts
     fingerprint: bytes
+    adjustment_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ class Adjustment:
     fingerprint: bytes
     net_after: Amounts
     open_after: bool
+    number: int
+    """Which of its charge's adjustments it is, from 1: their times may be equal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

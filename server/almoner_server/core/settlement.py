@@ -35,7 +35,8 @@ def commit(book: Book, request: Commit) -> CommitResult:
 
 def as_booked(charge: Charge) -> Charge:
     """Return a charge as it was when it was booked, before any adjustment: the answer of then."""
-    return replace(charge, net=charge.amounts, open=charge.settlement is not Settlement.ACTUAL)
+    was_open = charge.settlement is not Settlement.ACTUAL
+    return replace(charge, net=charge.amounts, open=was_open, adjustment_count=0)
 
 
 def _on_hold(book: Book, request: Commit, hold: Hold) -> Charge:

@@ -42,7 +42,8 @@ def correct_charge(
     net = {**charge.net, **{unit: charge.net.get(unit, 0) + by for unit, by in change.items()}}
     if charge.open and not still_open:
         _count_open(book, charge, -1)
-    corrected = replace(charge, net=net, open=charge.open and still_open)
+    count = charge.adjustment_count + 1
+    corrected = replace(charge, net=net, open=charge.open and still_open, adjustment_count=count)
     book.change_charge(corrected)
     return corrected, keys
 

@@ -136,6 +136,7 @@ def charge_of(row: asyncpg.Record) -> Charge:
         attributes=orjson.loads(row["attributes"]),
         overrun=orjson.loads(row["overrun"]),
         fingerprint=row["fingerprint"],
+        adjustment_count=row["adjustment_count"],
     )
 
 
@@ -160,12 +161,19 @@ def charge_row(charge: Charge) -> JsonRow:
         "attributes": charge.attributes,
         "overrun": charge.overrun,
         "fingerprint": _bytea(charge.fingerprint),
+        "adjustment_count": charge.adjustment_count,
     }
 
 
 def changed_charge_row(charge: Charge) -> JsonRow:
     """Return what identifies a charge and what can change of it."""
-    return {"namespace": charge.namespace, "id": charge.id, "net": charge.net, "open": charge.open}
+    return {
+        "namespace": charge.namespace,
+        "id": charge.id,
+        "net": charge.net,
+        "open": charge.open,
+        "adjustment_count": charge.adjustment_count,
+    }
 
 
 def adjustment_of(row: asyncpg.Record) -> Adjustment:
@@ -182,6 +190,7 @@ def adjustment_of(row: asyncpg.Record) -> Adjustment:
         fingerprint=row["fingerprint"],
         net_after=orjson.loads(row["net_after"]),
         open_after=row["open_after"],
+        number=row["number"],
     )
 
 
@@ -199,6 +208,7 @@ def adjustment_row(adjustment: Adjustment) -> JsonRow:
         "fingerprint": _bytea(adjustment.fingerprint),
         "net_after": adjustment.net_after,
         "open_after": adjustment.open_after,
+        "number": adjustment.number,
     }
 
 

@@ -123,7 +123,7 @@ CREATE INDEX holds_of_user ON holds (namespace, user_id, admit_time, id);
 -- The chats of one tree lie together: a chat's own are found among its root's.
 CREATE INDEX holds_of_tree ON holds (namespace, (chain[1]), admit_time, id) WHERE chain <> '{}';
 
--- The ledger: amounts booked. Only `net` and `open` ever change, through adjustments.
+-- The ledger: amounts booked. Only `net`, `open` and `adjustment_count` ever change, through adjustments.
 CREATE TABLE charges (
     namespace text COLLATE "C" NOT NULL,
     id uuid NOT NULL,
@@ -142,6 +142,7 @@ CREATE TABLE charges (
     attributes jsonb NOT NULL,
     overrun jsonb NOT NULL,
     fingerprint bytea NOT NULL,
+    adjustment_count integer NOT NULL DEFAULT 0,
     PRIMARY KEY (namespace, id)
 );
 CREATE INDEX charges_by_time ON charges (namespace, create_time, id);
@@ -151,7 +152,7 @@ CREATE INDEX charges_of_tree ON charges (namespace, (chain[1]), create_time, id)
 CREATE INDEX charges_of_hold ON charges (namespace, hold_id, create_time, id) WHERE hold_id <> id;
 CREATE INDEX charges_open ON charges (namespace, create_time, id) WHERE open;
 
--- The ledger: corrections of charges. `change` is what one did to the charge's `net`.
+-- The ledger: corrections of charges. `change` is what one did to the charge's `net`, `number` which of the charge's it is.
 CREATE TABLE adjustments (
     namespace text COLLATE "C" NOT NULL,
     id uuid NOT NULL,
@@ -164,9 +165,10 @@ CREATE TABLE adjustments (
     fingerprint bytea NOT NULL,
     net_after jsonb NOT NULL,
     open_after boolean NOT NULL,
+    number integer NOT NULL DEFAULT 1,
     PRIMARY KEY (namespace, id)
 );
-CREATE INDEX adjustments_of_charge ON adjustments (namespace, charge_id, create_time, id);
+CREATE INDEX adjustments_of_charge ON adjustments (namespace, charge_id, number);
 
 -- Replicas with callers that wait for room, each until its lease ends. Lost in a crash, and then announced anew.
 CREATE UNLOGGED TABLE waiting (

@@ -1,4 +1,4 @@
 SELECT *
 FROM adjustments
 WHERE namespace = $1 AND charge_id = ANY($2::uuid [])
-ORDER BY create_time, id
+ORDER BY charge_id, number

@@ -75,33 +75,36 @@ changed_holds AS (
 new_charges AS (
     INSERT INTO charges (
         namespace, id, hold_id, user_id, groups, chain, amounts, net, settlement, open, late, origin, occurred_at,
-        create_time, attributes, overrun, fingerprint
+        create_time, attributes, overrun, fingerprint, adjustment_count
     )
     SELECT
         namespace, id, hold_id, user_id, groups, chain, amounts, net, settlement, open, late, origin, occurred_at,
-        create_time, attributes, overrun, fingerprint
+        create_time, attributes, overrun, fingerprint, adjustment_count
     FROM guard CROSS JOIN json_to_recordset($8::json) AS new (
         namespace text, id uuid, hold_id uuid, user_id text, groups text [], chain text [], amounts jsonb, net jsonb,
         settlement smallint, open boolean, late boolean, origin smallint, occurred_at timestamptz,
-        create_time timestamptz, attributes jsonb, overrun jsonb, fingerprint bytea
+        create_time timestamptz, attributes jsonb, overrun jsonb, fingerprint bytea,
+        adjustment_count integer
     )
 ),
 changed_charges AS (
     UPDATE charges AS found
-    SET net = new.net, open = new.open
-    FROM guard CROSS JOIN json_to_recordset($9::json) AS new (namespace text, id uuid, net jsonb, open boolean)
+    SET net = new.net, open = new.open, adjustment_count = new.adjustment_count
+    FROM guard CROSS JOIN json_to_recordset($9::json) AS new (
+        namespace text, id uuid, net jsonb, open boolean, adjustment_count integer
+    )
     WHERE found.namespace = new.namespace AND found.id = new.id AND guard.namespaces = $12::bigint
     RETURNING 1
 ),
 new_adjustments AS (
     INSERT INTO adjustments (
-        namespace, id, charge_id, kind, amounts, change, reason, create_time, fingerprint, net_after, open_after
+        namespace, id, charge_id, kind, amounts, change, reason, create_time, fingerprint, net_after, open_after, number
     )
     SELECT
-        namespace, id, charge_id, kind, amounts, change, reason, create_time, fingerprint, net_after, open_after
+        namespace, id, charge_id, kind, amounts, change, reason, create_time, fingerprint, net_after, open_after, number
     FROM guard CROSS JOIN json_to_recordset($10::json) AS new (
         namespace text, id uuid, charge_id uuid, kind smallint, amounts jsonb, change jsonb, reason text,
-        create_time timestamptz, fingerprint bytea, net_after jsonb, open_after boolean
+        create_time timestamptz, fingerprint bytea, net_after jsonb, open_after boolean, number integer
     )
 )
 -- $11 is how many rows there must be of all that is guarded or changed. A batch decided from memory ($13) has taken the time
