@@ -8,6 +8,7 @@ import pytest
 from almoner_server.core.errors import RequestFailed
 from almoner_server.core.requests import CheckResult
 from almoner_server.engine import Engine, EngineOptions
+from almoner_server.engine.crossing import ENOUGH
 from almoner_server.store import StoreFailed
 
 from tests.engine.gated_store import GatedStore, settle_down
@@ -60,6 +61,29 @@ async def test_a_batch_is_bounded_and_keeps_the_order(engine: Engine, gated: Gat
     assert [request for batch in gated.begun for request in batch] == requests
     holds = [outcome.hold_id for outcome in outcomes if isinstance(outcome, CheckResult)]
     assert holds == [request.hold.id for request in requests if request.hold]
+
+
+async def test_few_calls_share_one_transaction_whoever_they_are_of(gated: GatedStore) -> None:
+    async with Engine(gated, EngineOptions(lanes=2)) as engine:
+        first = submitted(engine, 1)
+        await settle_down()
+        later = submitted(engine, ENOUGH - 1)
+        await settle_down()
+        assert gated.sizes() == [1]
+        gated.gate.set()
+        await asyncio.gather(*first, *later)
+        assert gated.sizes() == [1, ENOUGH - 1]
+
+
+async def test_many_calls_open_a_second_lane(gated: GatedStore) -> None:
+    async with Engine(gated, EngineOptions(lanes=2)) as engine:
+        first = submitted(engine, 1)
+        await settle_down()
+        many = asyncio.create_task(engine.submit_many([check(f"u{number}") for number in range(4 * ENOUGH)]))
+        await settle_down()
+        assert len(gated.under_way) == 2
+        gated.gate.set()
+        await asyncio.gather(*first, many)
 
 
 async def test_calls_of_one_user_never_run_side_by_side(gated: GatedStore) -> None:

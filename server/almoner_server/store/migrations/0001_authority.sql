@@ -142,7 +142,7 @@ CREATE TABLE charges (
     attributes jsonb NOT NULL,
     overrun jsonb NOT NULL,
     fingerprint bytea NOT NULL,
-    adjustment_count integer NOT NULL DEFAULT 0,
+    adjustment_count bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (namespace, id)
 );
 CREATE INDEX charges_by_time ON charges (namespace, create_time, id);
@@ -165,7 +165,7 @@ CREATE TABLE adjustments (
     fingerprint bytea NOT NULL,
     net_after jsonb NOT NULL,
     open_after boolean NOT NULL,
-    number integer NOT NULL DEFAULT 1,
+    number bigint NOT NULL DEFAULT 1,
     PRIMARY KEY (namespace, id)
 );
 CREATE INDEX adjustments_of_charge ON adjustments (namespace, charge_id, number);

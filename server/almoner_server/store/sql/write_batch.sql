@@ -84,14 +84,14 @@ new_charges AS (
         namespace text, id uuid, hold_id uuid, user_id text, groups text [], chain text [], amounts jsonb, net jsonb,
         settlement smallint, open boolean, late boolean, origin smallint, occurred_at timestamptz,
         create_time timestamptz, attributes jsonb, overrun jsonb, fingerprint bytea,
-        adjustment_count integer
+        adjustment_count bigint
     )
 ),
 changed_charges AS (
     UPDATE charges AS found
     SET net = new.net, open = new.open, adjustment_count = new.adjustment_count
     FROM guard CROSS JOIN json_to_recordset($9::json) AS new (
-        namespace text, id uuid, net jsonb, open boolean, adjustment_count integer
+        namespace text, id uuid, net jsonb, open boolean, adjustment_count bigint
     )
     WHERE found.namespace = new.namespace AND found.id = new.id AND guard.namespaces = $12::bigint
     RETURNING 1
@@ -104,7 +104,7 @@ new_adjustments AS (
         namespace, id, charge_id, kind, amounts, change, reason, create_time, fingerprint, net_after, open_after, number
     FROM guard CROSS JOIN json_to_recordset($10::json) AS new (
         namespace text, id uuid, charge_id uuid, kind smallint, amounts jsonb, change jsonb, reason text,
-        create_time timestamptz, fingerprint bytea, net_after jsonb, open_after boolean, number integer
+        create_time timestamptz, fingerprint bytea, net_after jsonb, open_after boolean, number bigint
     )
 )
 -- $11 is how many rows there must be of all that is guarded or changed. A batch decided from memory ($13) has taken the time
