@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from almoner.v1.admin_service_pb2 import SetLimitResponse
 from almoner.v1.quota_service_pb2 import (
     CheckQuotaRequest,
     CheckQuotaResponse,
@@ -40,8 +39,6 @@ def prove(order: list[Call]) -> int:
 
 def _moment(call: Call, otherwise: datetime) -> datetime:
     """Return when a call was carried out, so that the model gives the same times."""
-    if isinstance(call.answer, SetLimitResponse):
-        return moment_of(call.answer.limit.update_time)
     if isinstance(call.answer, GetStatusResponse):
         return moment_of(call.answer.as_of_time)
     return call.stamp or otherwise

@@ -29,23 +29,23 @@ CHAINS = {
     "leaf": ("root", "left", "leaf"),
 }
 LIMITS = (
-    (Target(kind=TargetKind.TARGET_KIND_NAMESPACE_POOL), UNIT, 60),
-    (Target(kind=TargetKind.TARGET_KIND_GROUP_POOL, id="g"), UNIT, 40),
-    (Target(kind=TargetKind.TARGET_KIND_CHAT, id="root"), UNIT, 30),
-    (Target(kind=TargetKind.TARGET_KIND_USER, id="u1"), UNIT, 15),
-    (Target(kind=TargetKind.TARGET_KIND_NAMESPACE_DEFAULT), "in_flight", 4),
+    (Target(kind=TargetKind.TARGET_KIND_NAMESPACE_POOL), UNIT, 120),
+    (Target(kind=TargetKind.TARGET_KIND_GROUP_POOL, id="g"), UNIT, 80),
+    (Target(kind=TargetKind.TARGET_KIND_CHAT, id="root"), UNIT, 50),
+    (Target(kind=TargetKind.TARGET_KIND_USER, id="u1"), UNIT, 30),
+    (Target(kind=TargetKind.TARGET_KIND_NAMESPACE_DEFAULT), "in_flight", 14),
 )
 """Target, unit and first amount. Every later amount of a limit is one that it never had."""
 
 
 class Racer:
-    """Is one caller. What it does depends on its number alone, when it does it on all others."""
+    """Is one caller. What it does depends on its number and the seed, when it does it on all others."""
 
-    def __init__(self, recorder: Recorder, barrier: asyncio.Barrier, number: int) -> None:
+    def __init__(self, recorder: Recorder, barrier: asyncio.Barrier, number: int, seed: int) -> None:
         self._recorder = recorder
         self._barrier = barrier
         self._number = number
-        self._random = Random(number)
+        self._random = Random(seed * 1000 + number)
         self._ids = 0
 
     async def race(self, rounds: int) -> None:
@@ -70,7 +70,7 @@ class Racer:
             )
 
     async def _commit(self, hold_id: str, *, partial: bool = False) -> None:
-        amounts = {UNIT: self._random.randint(0, 2)}
+        amounts = {UNIT: self._random.randint(1, 2)}
         charge_id = self._id() if partial else ""
         await self._call(
             "Commit",
@@ -143,15 +143,13 @@ async def set_limit(recorder: Recorder, server: int, target: Target, unit: str, 
     await recorder.call(server, "SetLimit", request)
 
 
-async def change_limits(recorder: Recorder, barrier: asyncio.Barrier, number: int, rounds: int) -> None:
-    """Change one limit in every round: mostly up, since much is spent by then, at times far down."""
+async def change_limits(
+    recorder: Recorder, barrier: asyncio.Barrier, number: int, rounds: int, seed: int
+) -> None:
+    """Change one limit in every round: up, since much is spent by then, or far down."""
     target, unit, first = LIMITS[number]
-    random = Random(number)
+    random = Random(seed * 1000 + number)
     for done in range(1, rounds + 1):
         await barrier.wait()
-        step = 1 if unit == "in_flight" else 12
-        lowered = random.random() < 0.3
-        amount = (
-            first + step * done if not lowered else first + step * done - step // 2 - (unit == "in_flight")
-        )
+        amount = first // 4 + done if random.random() < 0.4 else first + 12 * done
         await set_limit(recorder, random.randrange(100), target, unit, amount)

@@ -28,11 +28,7 @@ class Call:
 
     @property
     def stamp(self) -> datetime | None:
-        """Return the moment at which the server carried it out; None if it does not tell.
-
-        The server reads the database's clock while it has locked every account of the call, so calls on a common
-        account have the order of their stamps, and those of one transaction have the same.
-        """
+        """Return the moment at which the server says it carried it out; None if it does not tell."""
         time = self._time
         return (
             None if time is None else moment_of(time) - (TTL if self.method == "CheckQuota" else timedelta())
@@ -48,6 +44,8 @@ class Call:
                 return answer.charge.create_time
             case quota.ReleaseResponse():
                 return answer.hold.settle_time
+            case admin.SetLimitResponse():
+                return answer.limit.update_time
             case _:
                 return None
 
