@@ -6,18 +6,20 @@ nowhere. None of what keeps it short lets a wrong order pass, for `proof` replay
 
 - A call that changes nothing and fits is put in place at once: if an order exists, there is one with it here.
 - The sums depend on which calls were made, not on their order, so no set of calls is looked at twice.
-- Nothing here is refunded and no limit gets an amount that it had before: an answer that shows less spent than now, or
-  a limit of before, can come no more. So what was placed too early is found out at once.
+- Nothing here is refunded and one administrator changes each limit: an answer that shows less spent than now, or an
+  amount that a limit will not have again, can come no more. So what was placed too early is found out at once.
 - Calls are tried in the order of the times that their answers tell. That is a guess: a server may follow the clock of
   the database from memory, and another one may lag behind it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tests.concurrency.effects import Key, Sums, changes, shown
+from almoner.v1.admin_service_pb2 import SetLimitRequest
+
+from tests.concurrency.effects import Key, Sums, changes, limit_key, shown
 from tests.concurrency.record import Call
 
 MAX_STEPS = 100_000
@@ -62,6 +64,8 @@ class Search:
             _Step(call, changed[call], shown(call), 1 << number) for number, call in enumerate(self.calls)
         ]
         self._left = set(steps)
+        self._changed: Counter[Key] = Counter()
+        self._amounts = _amounts_of_limits(self.calls)
         self._showing: dict[Key, list[_Step]] = defaultdict(list)
         for step in steps:
             for key in step.shown:
@@ -109,15 +113,15 @@ class Search:
     def _is_too_early(self, step: _Step) -> bool:
         """Tell whether something that is left can come no more, now that this is placed."""
         return any(
-            other in self._left and self._is_over(key, other.shown[key], by)
-            for key, by in step.change.items()
+            other in self._left and self._is_over(key, other.shown[key])
+            for key in step.change
             for other in self._showing[key]
         )
 
-    def _is_over(self, key: Key, shown_value: int, by: int) -> bool:
-        if key[0] == "spent":
-            return shown_value < self.sums[key]
-        return key[0] == "limit" and by != 0 and shown_value == self.sums[key] - by
+    def _is_over(self, key: Key, value: int) -> bool:
+        if key[0] == "limit":
+            return value not in self._amounts[key][self._changed[key] - 1 :]
+        return key[0] == "spent" and value < self.sums[key]
 
     def _place_reads(self) -> list[_Step]:
         placed: list[_Step] = []
@@ -134,6 +138,7 @@ class Search:
         self._left.remove(step)
         self._order.append(step)
         self._done |= step.bit
+        self._changed.update(step.change.keys())
         for key, by in step.change.items():
             self.sums[key] += by
 
@@ -142,6 +147,7 @@ class Search:
             assert self._order.pop() is step
             self._left.add(step)
             self._done &= ~step.bit
+            self._changed.subtract(step.change.keys())
             for key, by in step.change.items():
                 self.sums[key] -= by
 
@@ -153,3 +159,12 @@ class Search:
         return (
             f"no order explains more than {len(longest)} of {len(self.calls)} calls; next would be\n{first}"
         )
+
+
+def _amounts_of_limits(calls: list[Call]) -> dict[Key, list[int]]:
+    """Return the amounts that each limit gets, in their order: the next is set when the one before was answered."""
+    found: dict[Key, list[int]] = defaultdict(list)
+    for call in sorted(calls, key=lambda each: each.start):
+        if isinstance(call.request, SetLimitRequest):
+            found[limit_key(call.request.target, call.request.unit)].append(call.request.amount)
+    return found

@@ -33,9 +33,11 @@ LIMITS = (
     (Target(kind=TargetKind.TARGET_KIND_GROUP_POOL, id="g"), UNIT, 80),
     (Target(kind=TargetKind.TARGET_KIND_CHAT, id="root"), UNIT, 50),
     (Target(kind=TargetKind.TARGET_KIND_USER, id="u1"), UNIT, 30),
-    (Target(kind=TargetKind.TARGET_KIND_NAMESPACE_DEFAULT), "in_flight", 14),
+    (Target(kind=TargetKind.TARGET_KIND_NAMESPACE_DEFAULT), "in_flight", 8),
 )
-"""Target, unit and first amount. Every later amount of a limit is one that it never had."""
+"""Target, unit and first amount."""
+CHANGES = 5
+"""How often each limit is changed in a round."""
 
 
 class Racer:
@@ -146,10 +148,11 @@ async def set_limit(recorder: Recorder, server: int, target: Target, unit: str, 
 async def change_limits(
     recorder: Recorder, barrier: asyncio.Barrier, number: int, rounds: int, seed: int
 ) -> None:
-    """Change one limit in every round: up, since much is spent by then, or far down."""
+    """Change one limit several times in every round, up since much is spent by then, or down."""
     target, unit, first = LIMITS[number]
     random = Random(seed * 1000 + number)
-    for done in range(1, rounds + 1):
+    for done in range(rounds):
         await barrier.wait()
-        amount = first // 4 + done if random.random() < 0.4 else first + 12 * done
-        await set_limit(recorder, random.randrange(100), target, unit, amount)
+        for _ in range(CHANGES):
+            amount = random.randint(first // 3, first + done * first // 4)
+            await set_limit(recorder, random.randrange(100), target, unit, amount)

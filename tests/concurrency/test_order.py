@@ -20,7 +20,7 @@ from tests.support.server import server_process
 
 SERVERS = 3
 RACERS = 40
-ROUNDS = 10
+ROUNDS = 20
 
 
 @pytest.mark.parametrize("seed", range(3))
