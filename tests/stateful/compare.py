@@ -13,6 +13,8 @@ from tests.stateful.model import Refusal
 
 OPAQUE = {"etag", "message"}
 """Fields whose content is the server's own business."""
+TIMES = {"occurred_at", "retry_after"}
+"""Fields that depend on the moment of the call, besides those named `..._time`."""
 AMOUNTS = {"held", "spent", "amounts", "net_amounts", "change", "overrun"}
 """Maps in which a unit with 0 says as much as one that is missing."""
 LIMITS = {"limits", "refused_by"}
@@ -32,20 +34,23 @@ def outcome(call: Call, method: str, request: Message) -> Outcome:
         return refusal
 
 
-def require_same(method: str, request: Message, server: Outcome, model: Outcome) -> None:
-    """Raise AssertionError, showing both, unless the server answered as the model did."""
-    found, wanted = plain(server), plain(model)
+def require_same(
+    method: str, request: Message, server: Outcome, model: Outcome, *, times: bool = True
+) -> None:
+    """Raise AssertionError, showing both, unless the server answered as the model did, `times` included."""
+    found, wanted = plain(server, times=times), plain(model, times=times)
     if found != wanted:
         lines = "\n".join(ndiff(lines_of(wanted), lines_of(found)))
         asked = MessageToString(request, as_one_line=True)
         raise AssertionError(f"{method} {asked}\n- is what the model answers, + the server:\n{lines}")
 
 
-def plain(answer: Outcome) -> object:
+def plain(answer: Outcome, *, times: bool = True) -> object:
     """Return what an answer says as plain values."""
     if isinstance(answer, Refusal):
         return f"{answer.code} {answer.reason}"
-    return _plain(MessageToDict(answer, preserving_proto_field_name=True))
+    found = MessageToDict(answer, preserving_proto_field_name=True)
+    return _plain(found if times else _without_times(found))
 
 
 def lines_of(value: object, name: str = "") -> list[str]:
@@ -74,15 +79,11 @@ def _field(key: str, value: Any) -> Any:
         return _without_zeros(value)
     if key in LIMITS:
         return _by_rank([_plain(item) for item in value])
+    if key == "limit_changes":  # the server makes their ids itself
+        value = [{name: item for name, item in change.items() if name != "id"} for change in value]
     if key in LISTS:
-        return sorted((_entry(item) for item in value), key=str)
+        return sorted((_plain(item) for item in value), key=str)
     return _plain(value)
-
-
-def _entry(value: Any) -> Any:
-    """Return an entry of a list; the server makes the ids of changes itself."""
-    entry = _plain(value)
-    return {key: item for key, item in entry.items() if not (key == "id" and "change_time" in entry)}
 
 
 def _by_rank(limits: list[Any]) -> list[Any]:
@@ -95,6 +96,18 @@ def _rank(limit: dict[str, Any]) -> object:
     if scope is None:  # ListLimits promises an order for each
         return id(limit)
     return scope, limit["source"] if "CHAT" in scope else None
+
+
+def _without_times(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_times(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _without_times(item)
+        for key, item in value.items()
+        if key not in TIMES and not key.endswith("_time")
+    }
 
 
 def _without_zeros(value: Any) -> Any:

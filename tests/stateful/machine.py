@@ -24,3 +24,9 @@ class Authority(Often, Passing, Looking):
         self.begin(start)
         for on, amount in limits:
             self.set_limit(on, amount, None, "")
+
+
+class InRealTime(Authority):
+    """Plays random histories while the clock runs, as it does in production: a server then uses what it remembers."""
+
+    sets_clock = False

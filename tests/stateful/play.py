@@ -1,4 +1,4 @@
-"""Play histories against a server process on a database."""
+"""Play histories against a server on a database."""
 
 import asyncio
 
@@ -6,9 +6,10 @@ from almoner_server.store import Report, Store
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.stateful.machine import Authority
+from tests.stateful.history import History
+from tests.stateful.machine import Authority, InRealTime
 from tests.stateful.wire import Wire
-from tests.support.server import server_process
+from tests.support.server import authority, server_process
 
 PLAIN = settings(
     database=None, deadline=None, report_multiple_bugs=False, suppress_health_check=list(HealthCheck)
@@ -17,21 +18,39 @@ PLAIN = settings(
 
 
 async def play(dsn: str, how: settings) -> Report:
-    """Play and verify. Raises AssertionError at the first answer that differs, with the shortest story to it."""
-    # Every call writes a line about the clock otherwise, and nobody reads what the process writes.
+    """Play with a clock that is set, and verify.
+
+    Raises AssertionError at the first answer that differs, with the shortest story that leads to it.
+    """
+    # Setting the clock writes a warning each time otherwise, and nobody reads what the process writes.
     options = ("--database-url", dsn, "--test-clock", "--log-level", "ERROR")
     async with server_process(*options) as server:
-        with Wire(server.address) as wire:
-            await asyncio.to_thread(
-                run_state_machine_as_test,
-                lambda: Authority(wire),  # type: ignore[arg-type] # whatever makes one will do
-                settings=how,
-            )
-        store = await Store.open(dsn)
-        try:
-            report = await store.upkeep.verify()
-        finally:
-            await store.close()
+        await _play(server.address, Authority, how)
+    return await _verified(dsn)
+
+
+async def play_in_real_time(dsn: str, how: settings) -> Report:
+    """Play while the clock runs, against a server in this process. Raises as `play` does."""
+    async with authority(dsn, test_clock=False) as server:
+        await _play(server.address, InRealTime, how)
+    return await _verified(dsn)
+
+
+async def _play(address: str, machine: type[History], how: settings) -> None:
+    with Wire(address) as wire:
+        await asyncio.to_thread(
+            run_state_machine_as_test,
+            lambda: machine(wire),  # type: ignore[arg-type] # whatever makes one will do
+            settings=how,
+        )
+
+
+async def _verified(dsn: str) -> Report:
+    store = await Store.open(dsn)
+    try:
+        report = await store.upkeep.verify()
+    finally:
+        await store.close()
     assert report.findings == (), report.findings
     assert report.charges > 0
     return report

@@ -1,9 +1,10 @@
 """Random histories against the model, always the same ones. `make soak` plays others for as long as you like."""
 
 import pytest
+from almoner_server.store import memory
 from hypothesis import settings
 
-from tests.stateful.play import PLAIN, play
+from tests.stateful.play import PLAIN, play, play_in_real_time
 
 ALWAYS_THE_SAME = settings(PLAIN, derandomize=True, max_examples=130, stateful_step_count=40)
 
@@ -11,3 +12,13 @@ ALWAYS_THE_SAME = settings(PLAIN, derandomize=True, max_examples=130, stateful_s
 @pytest.mark.timeout(300)  # a failure is played again and again until its story is short
 async def test_the_authority_answers_as_the_model_does(database: str) -> None:
     await play(database, ALWAYS_THE_SAME)
+
+
+@pytest.mark.timeout(300)
+async def test_the_authority_answers_as_the_model_does_from_memory(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Histories are full of retries, each of which proves memory wrong: it would hardly be used again.
+    monkeypatch.setattr(memory, "SHORTEST_DISTRUST", 1)
+    monkeypatch.setattr(memory, "LONGEST_DISTRUST", 1)
+    await play_in_real_time(database, settings(ALWAYS_THE_SAME, max_examples=60))

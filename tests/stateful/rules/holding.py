@@ -54,7 +54,7 @@ class Holding(History):
             ExpiryAction.EXPIRY_ACTION_CHARGE if charge_at_expiry else ExpiryAction.EXPIRY_ACTION_UNSPECIFIED
         )
         request.hold.CopyFrom(HoldOptions(id=self.hold_id(-1 if new else 0), on_expiry=action))
-        if ttl:
+        if ttl and (self.sets_clock or ttl >= 60):
             request.hold.ttl.CopyFrom(span(timedelta(seconds=ttl)))
         request.attributes.update(attributes)
         self.call("CheckQuota", request)
@@ -67,7 +67,8 @@ class Holding(History):
     def extend(self, back: int, amounts: dict[str, int], ttl: int | None) -> None:
         request = ExtendRequest(namespace=self.namespace, hold_id=self.hold_id(back), amounts=amounts)
         if ttl or not amounts:
-            request.ttl.CopyFrom(span(timedelta(seconds=ttl or 60)))
+            seconds = max(ttl or 60, 1 if self.sets_clock else 60)
+            request.ttl.CopyFrom(span(timedelta(seconds=seconds)))
         self.call("Extend", request)
 
     def asking(

@@ -38,6 +38,8 @@ class Passing(History):
     )
     def clock(self, to: str, touch: str) -> None:
         """Let time pass. Whoever touches a hold whose time is over finds it expired, however it is touched."""
+        if not self.sets_clock:
+            return
         moment = self._next_expiry() if to == "next expiry" else _later(self.model.world.now, to)
         if moment > self.start + values.LONGEST:
             return
