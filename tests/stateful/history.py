@@ -38,6 +38,7 @@ class History(RuleBasedStateMachine):
 
     def begin(self, start: int) -> None:
         """Set the clock and create the namespace."""
+        self.wire.begin()
         self.start = STARTS[start] if self.sets_clock else datetime.now(UTC)
         self.model = ModelAuthority(self.start, set(UNITS))
         if self.sets_clock:

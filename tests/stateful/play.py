@@ -1,15 +1,18 @@
-"""Play histories against a server on a database."""
+"""Play histories against two server processes on a database."""
 
 import asyncio
+import sys
+from collections.abc import Sequence
 
 from almoner_server.store import Report, Store
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.stateful import trusting
 from tests.stateful.history import History
 from tests.stateful.machine import Authority, InRealTime
 from tests.stateful.wire import Wire
-from tests.support.server import authority, server_process
+from tests.support.server import ALMONER, server_process
 
 PLAIN = settings(
     database=None, deadline=None, report_multiple_bugs=False, suppress_health_check=list(HealthCheck)
@@ -22,27 +25,30 @@ async def play(dsn: str, how: settings) -> Report:
 
     Raises AssertionError at the first answer that differs, with the shortest story that leads to it.
     """
-    # Setting the clock writes a warning each time otherwise, and nobody reads what the process writes.
-    options = ("--database-url", dsn, "--test-clock", "--log-level", "ERROR")
-    async with server_process(*options) as server:
-        await _play(server.address, Authority, how)
-    return await _verified(dsn)
+    return await _play(dsn, how, Authority, ("--test-clock",), ALMONER)
 
 
 async def play_in_real_time(dsn: str, how: settings) -> Report:
-    """Play while the clock runs, against a server in this process. Raises as `play` does."""
-    async with authority(dsn, test_clock=False) as server:
-        await _play(server.address, InRealTime, how)
+    """Play while the clock runs, on servers that use what they remember. Raises as `play` does."""
+    return await _play(dsn, how, InRealTime, (), (sys.executable, trusting.__file__))
+
+
+async def _play(
+    dsn: str, how: settings, machine: type[History], options: Sequence[str], program: Sequence[str]
+) -> Report:
+    # Setting the clock writes a warning each time otherwise, and nobody reads what the processes write.
+    options = ("--database-url", dsn, "--log-level", "ERROR", *options)
+    async with (
+        server_process(*options, program=program) as one,
+        server_process(*options, program=program) as other,
+    ):
+        with Wire(one.address, other.address) as wire:
+            await asyncio.to_thread(
+                run_state_machine_as_test,
+                lambda: machine(wire),  # type: ignore[arg-type] # whatever makes one will do
+                settings=how,
+            )
     return await _verified(dsn)
-
-
-async def _play(address: str, machine: type[History], how: settings) -> None:
-    with Wire(address) as wire:
-        await asyncio.to_thread(
-            run_state_machine_as_test,
-            lambda: machine(wire),  # type: ignore[arg-type] # whatever makes one will do
-            settings=how,
-        )
 
 
 async def _verified(dsn: str) -> Report:

@@ -6,19 +6,22 @@ import time
 
 from hypothesis import settings
 
-from tests.stateful.play import PLAIN, play
+from tests.stateful.play import PLAIN, play, play_in_real_time
 from tests.support.postgres import Postgres
 
 NEW_ONES = settings(PLAIN, max_examples=200, stateful_step_count=50)
 
 
 async def soak(postgres: Postgres, minutes: float) -> None:
-    """Play rounds of histories until the time is over, each on a new database. Raises as `play` does."""
+    """Play rounds of histories until the time is over, each on a new database, every other in real time.
+
+    Raises as `play` does.
+    """
     end = time.monotonic() + 60 * minutes
     rounds = 0
     while rounds == 0 or time.monotonic() < end:
         dsn = await postgres.create_database()
-        report = await play(dsn, NEW_ONES)
+        report = await (play if rounds % 2 == 0 else play_in_real_time)(dsn, NEW_ONES)
         await postgres.drop_database(dsn)
         rounds += 1
         print(

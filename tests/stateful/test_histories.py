@@ -1,7 +1,6 @@
 """Random histories against the model, always the same ones. `make soak` plays others for as long as you like."""
 
 import pytest
-from almoner_server.store import memory
 from hypothesis import settings
 
 from tests.stateful.play import PLAIN, play, play_in_real_time
@@ -15,10 +14,5 @@ async def test_the_authority_answers_as_the_model_does(database: str) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_the_authority_answers_as_the_model_does_from_memory(
-    database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Histories are full of retries, each of which proves memory wrong: it would hardly be used again.
-    monkeypatch.setattr(memory, "SHORTEST_DISTRUST", 1)
-    monkeypatch.setattr(memory, "LONGEST_DISTRUST", 1)
+async def test_the_authority_answers_as_the_model_does_from_memory(database: str) -> None:
     await play_in_real_time(database, settings(ALWAYS_THE_SAME, max_examples=60))

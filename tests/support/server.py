@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from almoner_server.app import Authority
@@ -48,10 +48,13 @@ class ServerProcess:
 
 
 async def run_server(
-    *options: str, environment: Mapping[str, str] | None = None, listen: str = "127.0.0.1:0"
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    listen: str = "127.0.0.1:0",
+    program: Sequence[str] = ALMONER,
 ) -> ServerProcess:
     """Start `almoner serve` and wait until it serves. The caller terminates it."""
-    process = await launch("--listen", listen, *options, environment=environment)
+    process = await launch("--listen", listen, *options, environment=environment, program=program)
     assert process.stdout is not None
     line = (await asyncio.wait_for(process.stdout.readline(), START_SECONDS)).decode()
     found = READY.search(line)
@@ -61,10 +64,12 @@ async def run_server(
     return ServerProcess(process, found[1], line)
 
 
-async def launch(*options: str, environment: Mapping[str, str] | None = None) -> Process:
+async def launch(
+    *options: str, environment: Mapping[str, str] | None = None, program: Sequence[str] = ALMONER
+) -> Process:
     """Start `almoner serve` with pipes for its output."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALMONER_", "OTEL_"))}
-    command = (*ALMONER, "serve", *options)
+    command = (*program, "serve", *options)
     return await asyncio.create_subprocess_exec(
         *command, stdout=PIPE, stderr=PIPE, env={**kept, **(environment or {})}
     )
@@ -72,10 +77,13 @@ async def launch(*options: str, environment: Mapping[str, str] | None = None) ->
 
 @asynccontextmanager
 async def server_process(
-    *options: str, environment: Mapping[str, str] | None = None, listen: str = "127.0.0.1:0"
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    listen: str = "127.0.0.1:0",
+    program: Sequence[str] = ALMONER,
 ) -> AsyncIterator[ServerProcess]:
     """Run `almoner serve` in a process of its own while the block runs."""
-    server = await run_server(*options, environment=environment, listen=listen)
+    server = await run_server(*options, environment=environment, listen=listen, program=program)
     try:
         yield server
     finally:

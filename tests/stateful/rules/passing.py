@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.stateful import values
-from tests.stateful.history import History
 from tests.stateful.model.windows import moment_of, span
+from tests.stateful.rules.holding import Holding
+from tests.stateful.rules.ruling import Ruling
 from tests.stateful.values import subject
 
 
-class Passing(History):
+class Passing(Holding, Ruling):
     """Lets time pass."""
 
     @rule(
@@ -48,6 +49,13 @@ class Passing(History):
         holds = self.model.world.holds.values()
         for hold_id in [hold.id for hold in holds if hold.open and moment >= hold.expire_time]:
             self._touch(hold_id, touch)
+
+    @rule(amount=st.integers(0, 3), period=st.sampled_from(("DAY", "LIFETIME")))
+    def override_that_ends(self, amount: int, period: str) -> None:
+        """Let a user have a limit of its own for an hour, and check at the very end of it."""
+        self.set_limit({"target": "user u1", "unit": "usd", "period": period}, amount, 1, "")
+        self.clock("next expiry", "release")
+        self.check("u1", [], "", "", {"usd": 1})
 
     @rule(back=st.integers(1, 20))
     def again(self, back: int) -> None:
