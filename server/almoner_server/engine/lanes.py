@@ -1,7 +1,7 @@
 """A lane: one transaction at a time, and a queue of those who go next.
 
-While a transaction is under way, calls that arrive form the next batch. Nobody sleeps to collect company: a
-lone call goes at once.
+While a transaction is under way, calls that arrive form the next batch. A lone call goes at once; only where
+batches are large anyway does the next one wait a moment for company.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from almoner_server.core.records import AccountKey
 from almoner_server.engine.calls import Call
 from almoner_server.engine.crossing import ENOUGH, Crossing
 from almoner_server.engine.errors import overloaded, shutting_down
+from almoner_server.engine.gathering import Gathering
 from almoner_server.engine.options import EngineOptions
 from almoner_server.engine.retry import Carrier
 from almoner_server.store import StoreFailed, StoreUnavailable
@@ -37,6 +38,7 @@ class Lane:
         self._crossing = crossing
         self._queue: deque[Call] = deque()
         self._under_way: list[Call] = []
+        self._gathering = Gathering()
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -57,6 +59,7 @@ class Lane:
         if len(self._queue) >= self._max_queued:
             raise overloaded(self._max_queued)
         self._queue.append(call)
+        self._gathering.arrived(len(self._queue))
         if len(self._queue) == ENOUGH:
             self._crossing.look()
         self._idle.clear()
@@ -82,19 +85,25 @@ class Lane:
             await self._company()
             self._under_way = self._next_batch()
             if self._under_way:
+                carried = len(self._under_way)
                 with self._crossing.taken():
                     await self._carry_out(self._under_way)
+                self._gathering.carried(carried, len(self._queue))
             else:
                 self._idle.set()
                 self._arrived.clear()
                 await self._arrived.wait()
 
     async def _company(self) -> None:
-        """Let calls in that have arrived already, for as long as each turn of the event loop brings more."""
+        """Let calls in that have arrived already, for as long as each turn of the event loop brings more.
+
+        Under load, also those who are about to arrive.
+        """
         queued = 0
         while queued < len(self._queue) < self._max_batch:
             queued = len(self._queue)
             await asyncio.sleep(0)
+        await self._gathering.gather(self._queue)
 
     def _next_batch(self) -> list[Call]:
         queue = self._queue
