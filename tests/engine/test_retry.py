@@ -6,7 +6,6 @@ The store here fails on cue; what an outage of a real PostgreSQL does is in test
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -94,7 +93,7 @@ async def test_an_answer_that_was_lost_is_fetched_and_does_not_count_as_a_replay
 async def test_the_same_charge_twice_in_a_batch_is_a_replay_the_second_time() -> None:
     async with Engine(LossyStore(lose=1), QUICK) as engine:
         request = charge("u1")
-        outcomes = await engine.submit_many([request, replace(request)])
+        outcomes = await engine.submit_many([request, request._replace()])
         assert [outcome.replayed for outcome in outcomes if isinstance(outcome, CommitResult)] == [
             False,
             True,

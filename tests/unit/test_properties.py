@@ -51,7 +51,7 @@ class Wide(World):
 def take(world: World, step: Step) -> Result | str | None:
     """Take one step: the answer, the reason of a failure, or None where only time went by."""
     if isinstance(step, Pass):
-        world.book.now += step.span
+        world.at(world.book.now + step.span)
         return None
     try:
         return world.run(step)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from almoner_server.core.accounts import Account
 from almoner_server.core.book import Book
+from almoner_server.core.calendar import day_of
 from almoner_server.core.execute import execute
 from almoner_server.core.footprint import footprint
 from almoner_server.core.records import AccountKey, Limit, LimitKey, NamespaceRules, Spender, Target
@@ -91,11 +92,11 @@ class World:
 
     def at(self, moment: datetime) -> None:
         """Set the clock."""
-        self.book.now = moment
+        self.book.now, self.book.today = moment, day_of(moment)
 
     def later(self, **span: float) -> None:
         """Move the clock."""
-        self.book.now += timedelta(**span)
+        self.at(self.book.now + timedelta(**span))
 
     def run(self, request: Request) -> Result:
         """Carry out a request on the accounts of its footprint, and on no other."""

@@ -14,6 +14,7 @@ from almoner_server.core.terms import Period
 
 COUNTERS_PER_UNIT = 2 * len(Period)
 """spent and held for DAY, WEEK, MONTH and LIFETIME, in this order."""
+_ALL_PLACES = range(0, COUNTERS_PER_UNIT, 2)
 
 
 @dataclass(slots=True)
@@ -56,16 +57,22 @@ class Account:
                     counters[2 * period - 2 : 2 * period] = (0, 0)
         self.day = day
 
-    def book(self, unit: str, day: int, *, spent: int = 0, held: int = 0) -> None:
-        """Add to the windows that `day` shares with the account's own: an ended window is no longer counted."""
-        if not spent and not held:
+    def spend(self, unit: str, day: int, by: int) -> None:
+        """Add to what was spent in the windows that `day` shares with the account's own: ended ones no longer count."""
+        self._book(unit, day, 0, by)
+
+    def hold(self, unit: str, day: int, by: int) -> None:
+        """Add to what is held, as `spend` does to what was spent."""
+        self._book(unit, day, 1, by)
+
+    def _book(self, unit: str, day: int, which: int, by: int) -> None:
+        if not by:
             return
         counters = self.counters.get(unit)
         if counters is None:
             counters = self.counters[unit] = [0] * COUNTERS_PER_UNIT
-        for place in _places(self.day, day):
-            counters[place] += spent
-            counters[place + 1] += held
+        for place in _ALL_PLACES if day == self.day else _places(self.day, day):
+            counters[place + which] += by
         self.dirty = True
 
 

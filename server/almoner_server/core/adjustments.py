@@ -1,6 +1,5 @@
 """Corrections of a charge: a refund, or the real cost of an estimate (docs/semantics.md, Adjustments)."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from almoner_server.core import fingerprints
@@ -29,7 +28,7 @@ def adjust(book: Book, request: Adjust) -> AdjustResult:
             value=str(request.charge_id),
         )
     if known is not None:
-        then = replace(charge, net=known.net_after, open=known.open_after, adjustment_count=known.number)
+        then = charge._replace(net=known.net_after, open=known.open_after, adjustment_count=known.number)
         return AdjustResult(then, known, replayed=True)
     change = _refund(charge, request) if request.kind is AdjustmentKind.REFUND else _actual(charge, request)
     still_open = charge.open and request.kind is AdjustmentKind.REFUND

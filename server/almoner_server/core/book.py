@@ -43,6 +43,12 @@ class Book:
     new_adjustments: dict[tuple[str, UUID], Adjustment] = field(default_factory=dict)
     freed: set[AccountKey] = field(default_factory=set)
     """Accounts on which room was made."""
+    today: int = field(init=False)
+    """The ordinal of the day of `now`."""
+
+    def __post_init__(self) -> None:
+        """Look at the calendar once for all requests."""
+        self.today = day_of(self.now)
 
     @property
     def has_changed(self) -> bool:
@@ -56,15 +62,11 @@ class Book:
             or self.new_chats
         )
 
-    @property
-    def today(self) -> int:
-        """Return the ordinal of the day of `now`."""
-        return day_of(self.now)
-
     def account(self, key: AccountKey) -> Account:
         """Return an account, rolled forward to today. It must have been read: a missing one is a bug."""
         account = self.accounts[key]
-        account.roll(self.today)
+        if account.day < self.today:
+            account.roll(self.today)
         return account
 
     def groups_of(self, namespace: str, user: str, named: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What a request says, hashed: tells a retry from another request under its id (docs/semantics.md, Idempotency)."""
 
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from almoner_server.core.requests import Adjust, Check, Commit
@@ -10,18 +11,16 @@ SIZE = 16
 
 def of_check(request: Check) -> bytes:
     """Hash what a check with a hold asks for. How long it is willing to wait is not part of it."""
-    assert request.hold is not None
-    hold = (request.hold.ttl.total_seconds(), int(request.hold.on_expiry))
-    groups = tuple(sorted(set(request.groups)))
-    who = (request.user, groups, request.chat, request.parent)
-    return _hash(who, _sorted(request.amounts), hold, _sorted(request.attributes))
+    hold = request.hold
+    assert hold is not None
+    how = (hold.ttl.total_seconds(), int(hold.on_expiry))
+    return _hash(_who(request), _sorted(request.amounts), how, _sorted(request.attributes))
 
 
 def of_commit(request: Commit) -> bytes:
     """Hash what a commit books."""
-    who = (request.user, tuple(sorted(set(request.groups))), request.chat, request.parent)
     how = (str(request.hold_id), request.partial, int(request.settlement), str(request.occurred_at))
-    return _hash(who, _sorted(request.amounts), how, _sorted(request.attributes))
+    return _hash(_who(request), _sorted(request.amounts), how, _sorted(request.attributes))
 
 
 def of_adjust(request: Adjust) -> bytes:
@@ -29,8 +28,14 @@ def of_adjust(request: Adjust) -> bytes:
     return _hash(str(request.charge_id), int(request.kind), _sorted(request.amounts), request.reason)
 
 
-def _sorted(values: dict[str, int] | dict[str, str]) -> tuple[tuple[str, int | str], ...]:
-    return tuple(sorted(values.items()))
+def _who(request: Check | Commit) -> tuple[object, ...]:
+    groups = tuple(sorted(set(request.groups))) if request.groups else ()
+    return (request.user, groups, request.chat, request.parent)
+
+
+def _sorted(values: Mapping[str, int | str]) -> tuple[tuple[str, int | str], ...]:
+    items = tuple(values.items())
+    return items if len(items) < 2 else tuple(sorted(items))
 
 
 def _hash(*parts: object) -> bytes:

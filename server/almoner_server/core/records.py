@@ -1,6 +1,6 @@
 """What is remembered: limits, holds, charges, adjustments, chats and the rules of a namespace."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -20,6 +20,8 @@ from almoner_server.core.terms import (
 
 Amounts = dict[str, int]
 """Unit -> amount, an int64 that is never negative."""
+Attributes = Mapping[str, str]
+"""Free labels."""
 
 
 class AccountKey(NamedTuple):
@@ -81,7 +83,7 @@ class Hold:
     admit_time: datetime
     expire_time: datetime
     on_expiry: ExpiryAction
-    attributes: dict[str, str]
+    attributes: Attributes
     fingerprint: bytes
     """What the request said, hashed: tells a retry from another request under the same id."""
     answer: Sequence[Sequence[int | str | None]]
@@ -91,8 +93,7 @@ class Hold:
     settle_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """Is an amount booked. An adjustment makes another one of it, with another `net` and perhaps not `open`."""
 
     namespace: str
@@ -107,7 +108,7 @@ class Charge:
     origin: ChargeOrigin
     occurred_at: datetime
     create_time: datetime
-    attributes: dict[str, str]
+    attributes: Attributes
     overrun: Amounts
     fingerprint: bytes
     adjustment_count: int = 0

@@ -1,16 +1,20 @@
-"""What may be asked of a batch. Everything here has been validated; times and ids are complete."""
+"""What may be asked of a batch. Everything here has been validated; times and ids are complete.
 
-from dataclasses import dataclass, field
+What every check and commit makes is a NamedTuple: a frozen dataclass takes four times as long to make.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from almoner_server.core.records import AccountKey, Adjustment, Amounts, Charge, Hold, Target
+from almoner_server.core.records import AccountKey, Adjustment, Amounts, Attributes, Charge, Hold, Target
 from almoner_server.core.terms import AdjustmentKind, ExpiryAction, Period, RefusalReason, Scope, Settlement
 
+NO_ATTRIBUTES: Attributes = {}
 
-@dataclass(frozen=True, slots=True)
-class HoldOptions:
+
+class HoldOptions(NamedTuple):
     """Says how to set amounts aside."""
 
     id: UUID
@@ -18,8 +22,7 @@ class HoldOptions:
     on_expiry: ExpiryAction
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """Asks whether `user` may spend `amounts`; with `hold`, sets them aside."""
 
     namespace: str
@@ -29,11 +32,10 @@ class Check:
     parent: str
     amounts: Amounts
     hold: HoldOptions | None = None
-    attributes: dict[str, str] = field(default_factory=dict)
+    attributes: Attributes = NO_ATTRIBUTES
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """Books what was spent, on `hold_id` or, without one, directly for `user`."""
 
     namespace: str
@@ -47,7 +49,7 @@ class Commit:
     chat: str
     parent: str
     occurred_at: datetime | None = None
-    attributes: dict[str, str] = field(default_factory=dict)
+    attributes: Attributes = NO_ATTRIBUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,7 @@ class LimitStatus(NamedTuple):
         return None if self.limit is None else max(0, self.limit - self.spent - self.held)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Answers a check: every limit evaluated, in listing order, and those that refused."""
 
     limits: tuple[LimitStatus, ...]
@@ -130,8 +131,7 @@ class Decision:
         return tuple(limit for limit in self.limits if limit.refusal is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """Answers a Check. `blocked_on` names the accounts that were in the way, for whoever waits."""
 
     decision: Decision
@@ -140,8 +140,7 @@ class CheckResult:
     blocked_on: tuple[AccountKey, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CommitResult:
+class CommitResult(NamedTuple):
     """Answers a Commit."""
 
     charge: Charge
@@ -156,8 +155,7 @@ class HoldResult:
     decision: Decision | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AdjustResult:
+class AdjustResult(NamedTuple):
     """Answers an Adjust."""
 
     charge: Charge

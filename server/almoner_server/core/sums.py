@@ -1,7 +1,6 @@
 """How holds and charges move the counters of every account they touch (docs/semantics.md, Accounts)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from almoner_server.core.book import Book
 from almoner_server.core.calendar import day_of
@@ -19,7 +18,7 @@ def move_held(book: Book, hold: Hold, wanted: Amounts) -> list[AccountKey]:
     accounts = book.accounts_of(hold.namespace, hold.spender)
     for account in accounts:
         for unit, difference in change.items():
-            account.book(unit, day, held=difference)
+            account.hold(unit, day, difference)
     hold.held = dict(wanted)
     return [account.key for account in accounts]
 
@@ -43,7 +42,7 @@ def correct_charge(
     if charge.open and not still_open:
         _count_open(book, charge, -1)
     count = charge.adjustment_count + 1
-    corrected = replace(charge, net=net, open=charge.open and still_open, adjustment_count=count)
+    corrected = charge._replace(net=net, open=charge.open and still_open, adjustment_count=count)
     book.change_charge(corrected)
     return corrected, keys
 
@@ -54,7 +53,7 @@ def move_spent(book: Book, charge: Charge, change: Mapping[str, int]) -> list[Ac
     accounts = book.accounts_of(charge.namespace, charge.spender)
     for account in accounts:
         for unit, by in change.items():
-            account.book(unit, day, spent=by)
+            account.spend(unit, day, by)
     return [account.key for account in accounts]
 
 

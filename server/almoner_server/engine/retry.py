@@ -75,6 +75,6 @@ def as_first(requests: Sequence[Request], outcome: BatchOutcome) -> BatchOutcome
             own_id = request.charge_id if isinstance(request, Commit) else request.adjustment_id
             key = (type(request), request.namespace, own_id)
             if key not in seen:
-                results[slot] = replace(result, replayed=False)
+                results[slot] = result._replace(replayed=False)
             seen.add(key)
     return replace(outcome, results=results)

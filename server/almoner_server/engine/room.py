@@ -8,7 +8,6 @@ first has left the line.
 import asyncio
 import time
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -111,7 +110,7 @@ class WaitingRoom:
         """Send the request, or the question alone, which takes nothing, if others are to be served first."""
         waiter.trying, waiter.again = True, False
         waiter.whole = waiter.last or waiter.request.hold is None or self._may_be_served(waiter)
-        request = waiter.request if waiter.whole else replace(waiter.request, hold=None)
+        request = waiter.request if waiter.whole else waiter.request._replace(hold=None)
         try:
             self._add(Call(request, waiter, 0, waiter.context, time.monotonic()))
         except RequestFailed as error:

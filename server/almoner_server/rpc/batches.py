@@ -9,9 +9,7 @@ from almoner.v1.quota_service_pb2 import (
     BatchCommitRequest,
     BatchCommitResponse,
     CheckQuotaRequest,
-    CheckQuotaResult,
 )
-from almoner.v1.quota_service_pb2 import CommitResult as CommitResultMessage
 
 from almoner_server.core.errors import RequestFailed
 from almoner_server.core.requests import Check, CheckResult, Commit, CommitResult, Decision
@@ -19,8 +17,8 @@ from almoner_server.engine import Outcome
 from almoner_server.observe.report import DEGRADED
 from almoner_server.rpc.backend import Backend
 from almoner_server.rpc.calls import Call
-from almoner_server.rpc.convert.decisions import check_response, degraded_response
-from almoner_server.rpc.convert.ledger import commit_response
+from almoner_server.rpc.convert.decisions import fill_check, fill_degraded
+from almoner_server.rpc.convert.ledger import fill_commit
 from almoner_server.rpc.failures import failure_of
 from almoner_server.rpc.validate import spending, times
 from almoner_server.rpc.validate.fields import not_allowed, required
@@ -41,37 +39,42 @@ async def check_quota(
     requests = _read(batch.requests, _check)
     outcomes = await _submit(backend, requests, call)
     decisions: list[Decision | None] = []
-    results = []
+    answer = BatchCheckQuotaResponse()
     for request, outcome in zip(requests, outcomes, strict=True):
-        if isinstance(outcome, StoreUnavailable) and isinstance(request, Check) and allow_degraded:
-            outcome = _unit_failure(backend, request) or outcome
+        result = answer.results.add()
         if isinstance(outcome, CheckResult) and isinstance(request, Check):
             decisions.append(outcome.decision)
-            results.append(CheckQuotaResult(response=check_response(outcome, request.amounts)))
-        elif isinstance(outcome, StoreUnavailable) and allow_degraded:
+            fill_check(result.response, outcome, request.amounts)
+            continue
+        assert isinstance(outcome, Exception)
+        failure = _failure(backend, request, outcome) if allow_degraded else outcome
+        if failure is None:
             decisions.append(DEGRADED)
-            results.append(CheckQuotaResult(response=degraded_response()))
+            fill_degraded(result.response)
         else:
-            assert isinstance(outcome, Exception)
-            results.append(CheckQuotaResult(error=failure_of(outcome, _CHECK).item_error))
+            result.error.CopyFrom(failure_of(failure, _CHECK).item_error)
     call.decisions = decisions
-    return BatchCheckQuotaResponse(results=results)
+    return answer
 
 
 async def commit(backend: Backend, batch: BatchCommitRequest, call: Call) -> BatchCommitResponse:
     """Book commits."""
     outcomes = await _submit(backend, _read(batch.requests, spending.commit), call)
-    results = []
+    answer = BatchCommitResponse()
     for outcome in outcomes:
+        result = answer.results.add()
         if isinstance(outcome, CommitResult):
-            results.append(CommitResultMessage(response=commit_response(outcome)))
+            fill_commit(result.response, outcome)
         else:
             assert isinstance(outcome, Exception)
-            results.append(CommitResultMessage(error=failure_of(outcome, _COMMIT).item_error))
-    return BatchCommitResponse(results=results)
+            result.error.CopyFrom(failure_of(outcome, _COMMIT).item_error)
+    return answer
 
 
-def _unit_failure(backend: Backend, request: Check) -> RequestFailed | None:
+def _failure(backend: Backend, request: Check | RequestFailed, outcome: Exception) -> Exception | None:
+    """Return what a check fails with although it may be allowed unseen; None if it is allowed."""
+    if not isinstance(outcome, StoreUnavailable) or not isinstance(request, Check):
+        return outcome
     try:
         backend.require_known_units(request)
     except RequestFailed as error:

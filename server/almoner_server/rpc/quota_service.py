@@ -28,7 +28,7 @@ from almoner_server.rpc import batches
 from almoner_server.rpc.backend import Backend
 from almoner_server.rpc.calls import Call
 from almoner_server.rpc.convert import ledger
-from almoner_server.rpc.convert.decisions import check_response, degraded_response
+from almoner_server.rpc.convert.decisions import fill_check, fill_degraded
 from almoner_server.rpc.convert.status import status_response
 from almoner_server.rpc.validate import spending, times
 from almoner_server.store import StoreUnavailable
@@ -49,6 +49,7 @@ class QuotaService:
         check = spending.check(request)
         call.namespace = check.namespace
         wait = _wait(request, call) if request.HasField("wait") else times.NO_WAIT
+        response = CheckQuotaResponse()
         try:
             unnamed = not request.hold.id
             result = await self._backend.engine.check(check, wait, abandon=unnamed, context=call.context)
@@ -57,9 +58,11 @@ class QuotaService:
                 raise
             self._backend.require_known_units(check)
             call.decisions = (DEGRADED,)
-            return degraded_response()
+            fill_degraded(response)
+            return response
         call.decisions = (result.decision,)
-        return check_response(result, check.amounts)
+        fill_check(response, result, check.amounts)
+        return response
 
     async def commit(self, request: CommitRequest, call: Call) -> CommitResponse:
         """Book what was spent."""
@@ -67,7 +70,9 @@ class QuotaService:
         call.namespace = commit.namespace
         result = await self._backend.engine.submit(commit, context=call.context)
         assert isinstance(result, CommitResult)
-        return ledger.commit_response(result)
+        response = CommitResponse()
+        ledger.fill_commit(response, result)
+        return response
 
     async def release(self, request: ReleaseRequest, call: Call) -> ReleaseResponse:
         """Give a hold back."""

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from almoner_server.core.accounts import Account
+from almoner_server.core.book import Book
 from almoner_server.store.batch_book import Reading
 from almoner_server.store.connect import Connection
 from almoner_server.store.json_rows import encode
-from almoner_server.store.queries import query
 from almoner_server.store.rows import (
     JsonRow,
     account_row,
@@ -19,8 +19,11 @@ from almoner_server.store.rows import (
     charge_row,
     hold_row,
 )
+from almoner_server.store.statements import statement
 
 T = TypeVar("T")
+GUARDED = ("namespaces_kept", "seen", "changed_accounts", "changed_holds", "changed_charges")
+"""Parts that count the rows they found as they should be."""
 
 
 async def write_batch(connection: Connection, reading: Reading, replica: UUID) -> tuple[datetime, bool]:
@@ -28,49 +31,63 @@ async def write_batch(connection: Connection, reading: Reading, replica: UUID) -
 
     Raises SerializationError if something it was decided on has changed meanwhile.
     """
-    book = reading.book
-    accounts = sorted(book.accounts.values(), key=lambda account: account.key)
-    changed = [
-        _changed_account(account, reading) for account in accounts if account.dirty and not account.is_new
-    ]
-    seen = [_seen_account(account, reading) for account in accounts if not account.dirty]
-    namespaces = [{"name": name, "revision": number} for name, (number, _) in reading.found.revisions.items()]
-    rows = len(namespaces) + len(seen) + len(changed) + len(book.changed_holds) + len(book.changed_charges)
-    row = await connection.fetchrow(
-        query("write_batch"),
-        encode(namespaces),
-        encode(seen),
-        encode(changed),
-        encode([account_row(account) for account in accounts if account.dirty and account.is_new]),
-        encode([_chat_row(*chat, book.now) for chat in sorted(book.new_chats.items())]),
-        _encoded(book.new_holds, hold_row),
-        _encoded(book.changed_holds, changed_hold_row),
-        _encoded(book.new_charges, charge_row),
-        _encoded(book.changed_charges, changed_charge_row),
-        _encoded(book.new_adjustments, adjustment_row),
-        rows,
-        len(namespaces),
-        reading.found.from_memory,
-        reading.found.now,
-        replica,
-    )
+    parts = _parts(reading)
+    values: dict[str, object] = {name: encode(rows) for name, rows in parts.items()}
+    if reading.found.from_memory:
+        values["decided_at"] = reading.found.now
+    sql = statement("write_batch", tuple(values))
+    values["namespace_count"] = len(parts["namespaces_kept"])
+    values["row_count"] = sum(len(parts[name]) for name in GUARDED if name in parts)
+    values["replica"] = replica
+    row = await connection.fetchrow(sql.text, *[values[name] for name in sql.parameters])
     assert row is not None
     return row["now"], row["others_wait"]
 
 
-def _encoded(records: Mapping[Any, T], row: Callable[[T], JsonRow]) -> str:
-    """Encode records in the order of their keys: two batches that add the same ones meet at the first."""
-    return encode([row(records[key]) for key in sorted(records)])
+def _parts(reading: Reading) -> dict[str, list[JsonRow]]:
+    """Return the rows of each part that has any."""
+    book, revisions = reading.book, reading.found.revisions
+    rows = {
+        "namespaces_kept": [{"name": name, "revision": number} for name, (number, _) in revisions.items()],
+        **_account_parts(reading),
+        "new_chats": [_chat_row(*chat, book.now) for chat in sorted(book.new_chats.items())],
+        "new_holds": _in_order(book.new_holds, hold_row),
+        "changed_holds": _in_order(book.changed_holds, changed_hold_row),
+        "new_charges": _in_order(book.new_charges, charge_row),
+        "changed_charges": _in_order(book.changed_charges, changed_charge_row),
+        "new_adjustments": _in_order(book.new_adjustments, adjustment_row),
+    }
+    return {name: part for name, part in rows.items() if part}
 
 
-def _changed_account(account: Account, reading: Reading) -> JsonRow:
-    return account_row(account) | {"version": reading.found.versions[account.key]}
+def _account_parts(reading: Reading) -> dict[str, list[JsonRow]]:
+    """Sort accounts into those that were only looked at, those that changed, and those that are new."""
+    versions = reading.found.versions
+    seen: list[JsonRow] = []
+    changed: list[JsonRow] = []
+    new: list[JsonRow] = []
+    for account in _sorted_accounts(reading.book):
+        if not account.dirty:
+            namespace, kind, ident = account.key
+            version = versions.get(account.key, 0)
+            seen.append({"namespace": namespace, "kind": kind, "id": ident, "version": version})
+        elif account.is_new:
+            new.append(account_row(account))
+        else:
+            row = account_row(account)
+            row["version"] = versions[account.key]
+            changed.append(row)
+    return {"seen": seen, "changed_accounts": changed, "new_accounts": new}
 
 
-def _seen_account(account: Account, reading: Reading) -> JsonRow:
-    namespace, kind, ident = account.key
-    version = reading.found.versions.get(account.key, 0)
-    return {"namespace": namespace, "kind": kind, "id": ident, "version": version}
+def _sorted_accounts(book: Book) -> list[Account]:
+    accounts = book.accounts
+    return [accounts[key] for key in sorted(accounts)]
+
+
+def _in_order(records: Mapping[Any, T], row: Callable[[T], JsonRow]) -> list[JsonRow]:
+    """Turn records into rows in the order of their keys: two batches that add the same ones meet at the first."""
+    return [row(records[key]) for key in sorted(records)]
 
 
 def _chat_row(key: tuple[str, str], chain: Iterable[str], now: object) -> JsonRow:

@@ -1,4 +1,7 @@
-"""Decisions and the limits they looked at: on the way of every check, so these are lean."""
+"""Decisions and the limits they looked at: on the way of every check, so these are lean.
+
+They are written into messages that are part of others, since a message is copied where it is put into another.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,36 +20,38 @@ from almoner_server.core.records import Target
 from almoner_server.core.requests import CheckResult, Decision, LimitStatus
 from almoner_server.core.terms import Period, Scope
 from almoner_server.rpc.convert.sentences import DEGRADED, sentence
-from almoner_server.rpc.convert.times import duration, timestamp
+from almoner_server.rpc.convert.times import duration, set_timestamp, timestamp
 
 
-def check_response(result: CheckResult, wanted: Mapping[str, int]) -> CheckQuotaResponse:
-    """Convert the answer to a check of `wanted`."""
-    decision = decision_message(result.decision, wanted)
-    if result.hold_id is None or result.hold_expire_time is None:
-        return CheckQuotaResponse(decision=decision)
-    expire_time = timestamp(result.hold_expire_time)
-    return CheckQuotaResponse(decision=decision, hold_id=str(result.hold_id), hold_expire_time=expire_time)
+def fill_check(message: CheckQuotaResponse, result: CheckResult, wanted: Mapping[str, int]) -> None:
+    """Write the answer to a check of `wanted` into a message."""
+    decision, hold_id, expire_time, _ = result
+    fill_decision(message.decision, decision, wanted)
+    if hold_id is not None and expire_time is not None:
+        message.hold_id = str(hold_id)
+        set_timestamp(message.hold_expire_time, expire_time)
 
 
-def degraded_response() -> CheckQuotaResponse:
-    """Make the answer to a check that could not be asked of the store."""
-    return CheckQuotaResponse(decision=DecisionMessage(allowed=True, message=DEGRADED), degraded=True)
+def fill_degraded(message: CheckQuotaResponse) -> None:
+    """Write the answer to a check that could not be asked of the store into a message."""
+    message.degraded = True
+    message.decision.allowed = True
+    message.decision.message = DEGRADED
 
 
-def decision_message(decision: Decision, wanted: Mapping[str, int]) -> DecisionMessage:
-    """Convert a decision about `wanted`."""
-    message = DecisionMessage(message=sentence(decision, wanted))
-    for limit in decision.limits:
+def fill_decision(message: DecisionMessage, decision: Decision, wanted: Mapping[str, int]) -> None:
+    """Write a decision about `wanted` into a message."""
+    limits, reason, retry_after = decision
+    message.message = sentence(decision, wanted)
+    for limit in limits:
         _fill(message.limits.add(), limit)
-    if decision.reason is None:
+    if reason is None:
         message.allowed = True
-        return message
-    message.reason = RefusalReasonNumber.ValueType(decision.reason)
+        return
+    message.reason = RefusalReasonNumber.ValueType(reason)
     message.refused_by.extend(limit for limit in message.limits if limit.refusal_reason)
-    if decision.retry_after is not None:
-        message.retry_after.CopyFrom(duration(decision.retry_after))
-    return message
+    if retry_after is not None:
+        message.retry_after.CopyFrom(duration(retry_after))
 
 
 def limit_status(status: LimitStatus) -> LimitStatusMessage:
@@ -63,9 +68,8 @@ def target(source: Target) -> TargetMessage:
 
 def _fill(message: LimitStatusMessage, status: LimitStatus) -> None:
     """Convert a limit into a message. Copying what seldom changes takes a third of the time of making it."""
-    window = (status.window_start, status.reset_time)
-    message.MergeFrom(_unused(status.scope, status.source, status.unit, status.period, window))
-    spent, held, limit = status.spent, status.held, status.limit
+    scope, source, unit, period, limit, spent, held, start, end, refusal = status
+    message.MergeFrom(_unused(scope, source, unit, period, start, end))
     message.spent = spent
     message.held = held
     if limit is None:
@@ -73,8 +77,8 @@ def _fill(message: LimitStatusMessage, status: LimitStatus) -> None:
     else:
         message.limit = limit
         message.remaining = max(0, limit - spent - held)
-    if status.refusal is not None:
-        message.refusal_reason = RefusalReasonNumber.ValueType(status.refusal)
+    if refusal is not None:
+        message.refusal_reason = RefusalReasonNumber.ValueType(refusal)
 
 
 @lru_cache(maxsize=4096)
@@ -83,10 +87,10 @@ def _unused(
     source: Target,
     unit: str,
     period: Period,
-    window: tuple[datetime | None, datetime | None],
+    start: datetime | None,
+    end: datetime | None,
 ) -> LimitStatusMessage:
     """Make a status without its numbers. It is not to be changed."""
-    start, end = window
     return LimitStatusMessage(
         scope=ScopeNumber.ValueType(scope),
         source=target(source),

@@ -26,14 +26,18 @@ from almoner.v1.resources_pb2 import Hold as HoldMessage
 from almoner_server.core.records import Adjustment, Amounts, Charge, Hold, Spender
 from almoner_server.core.requests import AdjustResult, CommitResult, HoldResult
 from almoner_server.core.terms import IN_FLIGHT
-from almoner_server.rpc.convert.decisions import decision_message
-from almoner_server.rpc.convert.times import timestamp
+from almoner_server.rpc.convert.decisions import fill_decision
+from almoner_server.rpc.convert.times import set_timestamp, timestamp
 
 
-def commit_response(result: CommitResult) -> CommitResponse:
-    """Convert the answer to a Commit. The charge is as it was booked: its corrections came later."""
-    charge = result.charge
-    return CommitResponse(charge=charge_message(charge), overrun=charge.overrun, replayed=result.replayed)
+def fill_commit(message: CommitResponse, result: CommitResult) -> None:
+    """Write the answer to a Commit into a message. The charge is as it was booked: its corrections came later."""
+    charge, replayed = result
+    fill_charge(message.charge, charge)
+    if charge.overrun:
+        message.overrun.update(charge.overrun)
+    if replayed:
+        message.replayed = True
 
 
 def release_response(result: HoldResult) -> ReleaseResponse:
@@ -44,8 +48,9 @@ def release_response(result: HoldResult) -> ReleaseResponse:
 def extend_response(result: HoldResult, wanted: Amounts) -> ExtendResponse:
     """Convert the answer to an Extend to `wanted` totals."""
     assert result.decision is not None
-    decision = decision_message(result.decision, wanted)
-    return ExtendResponse(decision=decision, hold=hold_message(result.hold))
+    response = ExtendResponse(hold=hold_message(result.hold))
+    fill_decision(response.decision, result.decision, wanted)
+    return response
 
 
 def adjust_response(result: AdjustResult, adjustments: Sequence[Adjustment]) -> AdjustResponse:
@@ -62,7 +67,7 @@ def hold_message(hold: Hold) -> HoldMessage:
     return HoldMessage(
         id=str(hold.id),
         subject=_subject(hold.spender),
-        chat=_chat(hold.spender),
+        chat=_chat(hold.spender.chain) if hold.spender.chain else None,
         held={unit: amount for unit, amount in hold.held.items() if unit != IN_FLIGHT},
         spent=hold.spent,
         state=HoldState.ValueType(hold.state),
@@ -76,22 +81,32 @@ def hold_message(hold: Hold) -> HoldMessage:
 
 def charge_message(charge: Charge, adjustments: Sequence[Adjustment] = ()) -> ChargeMessage:
     """Convert a charge with its corrections, oldest first."""
-    return ChargeMessage(
-        id=str(charge.id),
-        hold_id="" if charge.hold_id is None else str(charge.hold_id),
-        subject=_subject(charge.spender),
-        chat=_chat(charge.spender),
-        amounts=charge.amounts,
-        net_amounts=charge.net,
-        settlement=Settlement.ValueType(charge.settlement),
-        open=charge.open,
-        late=charge.late,
-        origin=ChargeOrigin.ValueType(charge.origin),
-        occurred_at=timestamp(charge.occurred_at),
-        create_time=timestamp(charge.create_time),
-        attributes=charge.attributes,
-        adjustments=[adjustment_message(adjustment) for adjustment in adjustments],
-    )
+    message = ChargeMessage(adjustments=[adjustment_message(adjustment) for adjustment in adjustments])
+    fill_charge(message, charge)
+    return message
+
+
+def fill_charge(message: ChargeMessage, charge: Charge) -> None:
+    """Write a charge into a message: part by part, since this is on the way of every commit."""
+    message.id = str(charge.id)
+    if charge.hold_id is not None:
+        message.hold_id = message.id if charge.hold_id == charge.id else str(charge.hold_id)
+    user, groups, chain = charge.spender
+    message.subject.user = user
+    if groups:
+        message.subject.groups.extend(groups)
+    if chain:
+        message.chat.CopyFrom(_chat(chain))
+    message.amounts.update(charge.amounts)
+    message.net_amounts.update(charge.net)
+    message.settlement = Settlement.ValueType(charge.settlement)
+    message.open = charge.open
+    message.late = charge.late
+    message.origin = ChargeOrigin.ValueType(charge.origin)
+    set_timestamp(message.occurred_at, charge.occurred_at)
+    set_timestamp(message.create_time, charge.create_time)
+    if charge.attributes:
+        message.attributes.update(charge.attributes)
 
 
 def adjustment_message(adjustment: Adjustment) -> AdjustmentMessage:
@@ -111,7 +126,5 @@ def _subject(spender: Spender) -> Subject:
     return Subject(user=spender.user, groups=spender.groups)
 
 
-def _chat(spender: Spender) -> ChatRef | None:
-    if not spender.chain:
-        return None
-    return ChatRef(id=spender.chain[-1], parent_id=spender.chain[-2] if len(spender.chain) > 1 else "")
+def _chat(chain: Sequence[str]) -> ChatRef:
+    return ChatRef(id=chain[-1], parent_id=chain[-2] if len(chain) > 1 else "")

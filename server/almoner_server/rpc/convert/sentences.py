@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
+from almoner_server.core.records import Target
 from almoner_server.core.requests import Decision, LimitStatus
 from almoner_server.core.terms import IN_FLIGHT, Period, RefusalReason, TargetKind
 from almoner_server.rpc.convert.amounts import in_words
@@ -24,13 +26,13 @@ def sentence(decision: Decision, wanted: Mapping[str, int]) -> str:
     if tightest is None:
         return "Allowed; no limit applies."
     left = in_words(tightest.remaining or 0, tightest.unit)
-    return f"Allowed; closest is {_named(tightest)}, which had {left} left{_until(tightest.reset_time)}."
+    return f"Allowed; closest is {_name_of(tightest)}, which had {left} left{_until(tightest.reset_time)}."
 
 
 def _refusal(refused_by: tuple[LimitStatus, ...], wanted: Mapping[str, int]) -> str:
     first, others = refused_by[0], len(refused_by) - 1
     also = f" {others} more limit{'' if others == 1 else 's'} refused too." if others else ""
-    return f"Refused: {_named(first)} {_shortage(first, wanted)}; {_way_out(first)}.{also}"
+    return f"Refused: {_name_of(first)} {_shortage(first, wanted)}; {_way_out(first)}.{also}"
 
 
 def _shortage(limit: LimitStatus, wanted: Mapping[str, int]) -> str:
@@ -51,19 +53,24 @@ def _way_out(limit: LimitStatus) -> str:
 
 def _tightest(limits: tuple[LimitStatus, ...]) -> LimitStatus | None:
     """Return the limit of which the smallest part is left."""
-    tightest, smallest = None, 2.0
-    for limit in limits:
-        if limit.limit is not None:
-            part = (limit.remaining or 0) / limit.limit if limit.limit else 0.0
-            if part < smallest:
-                tightest, smallest = limit, part
-    return tightest
+    limited = [limit for limit in limits if limit.limit is not None]
+    if len(limited) < 2:
+        return limited[0] if limited else None
+    return min(limited, key=_part_left)
 
 
-def _named(limit: LimitStatus) -> str:
-    kind, name = limit.source
-    per = "" if limit.unit == IN_FLIGHT else _PER[limit.period]
-    amount = in_words(limit.limit or 0, limit.unit) + per
+def _part_left(limit: LimitStatus) -> float:
+    return (limit.remaining or 0) / limit.limit if limit.limit else 0.0
+
+
+def _name_of(limit: LimitStatus) -> str:
+    return _named(limit.source, limit.unit, limit.period, limit.limit or 0)
+
+
+@lru_cache(maxsize=4096)
+def _named(source: Target, unit: str, period: Period, limit: int) -> str:
+    kind, name = source
+    amount = in_words(limit, unit) + ("" if unit == IN_FLIGHT else _PER[period])
     match kind:
         case TargetKind.CHAT:
             return f"the limit of {amount} on chat {name}"
@@ -79,6 +86,7 @@ def _named(limit: LimitStatus) -> str:
             return f"the pool of {amount} that everybody shares"
 
 
+@lru_cache(maxsize=1024)
 def _until(reset_time: datetime | None) -> str:
     return f" until {_day(reset_time)}" if reset_time else ""
 

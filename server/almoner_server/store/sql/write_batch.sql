@@ -3,9 +3,12 @@
 -- `revision` guards limits, groups and settings, and keeps them as they are until the commit: whoever changes them locks
 -- the namespace. An account's `version` guards the account and, on a user's, the user's holds and charges. Rows that
 -- are new are guarded by their keys. `namespaces` comes first so that rows are locked in one order everywhere.
+--
+-- A part that has no rows is left out (see statements.py): setting up all of them takes longer than most batches. `:name`
+-- stands for a parameter, the rows of a part as JSON or one of the values of the last SELECT.
 WITH namespaces_kept AS MATERIALIZED (
     SELECT found.name
-    FROM json_to_recordset($1::json) AS seen (name text, revision bigint)
+    FROM json_to_recordset(:namespaces_kept::json) AS seen (name text, revision bigint)
     JOIN namespaces AS found USING (name)
     WHERE found.revision = seen.revision
     ORDER BY found.name
@@ -13,41 +16,50 @@ WITH namespaces_kept AS MATERIALIZED (
 ),
 guard AS MATERIALIZED (
     SELECT count(*) AS namespaces FROM namespaces_kept
-),
-seen AS MATERIALIZED (
+)
+-- part seen
+, seen AS MATERIALIZED (
     SELECT count(*) AS accounts
-    FROM json_to_recordset($2::json) AS seen (namespace text, kind smallint, id text, version bigint)
+    FROM json_to_recordset(:seen::json) AS seen (namespace text, kind smallint, id text, version bigint)
     LEFT JOIN accounts AS found USING (namespace, kind, id)
     WHERE coalesce(found.version, 0) = seen.version
-),
-changed_accounts AS (
+)
+-- end
+-- part changed_accounts
+, changed_accounts AS (
     UPDATE accounts AS found
     SET day = new.day, units = new.units, counters = new.counters, open_estimates = new.open_estimates,
         open_unpriced = new.open_unpriced, version = found.version + 1
-    FROM guard CROSS JOIN json_to_recordset($3::json) AS new (
+    FROM guard CROSS JOIN json_to_recordset(:changed_accounts::json) AS new (
         namespace text, kind smallint, id text, day date, units text [], counters bigint [], open_estimates bigint,
         open_unpriced bigint, version bigint
     )
     WHERE found.namespace = new.namespace AND found.kind = new.kind AND found.id = new.id AND found.version = new.version
-        AND guard.namespaces = $12::bigint
+        AND guard.namespaces = :namespace_count::bigint
     RETURNING 1
-),
-new_accounts AS (
+)
+-- end
+-- part new_accounts
+, new_accounts AS (
     INSERT INTO accounts (namespace, kind, id, day, units, counters, open_estimates, open_unpriced, version)
     SELECT namespace, kind, id, day, units, counters, open_estimates, open_unpriced, 1
-    FROM guard CROSS JOIN json_to_recordset($4::json) AS new (
+    FROM guard CROSS JOIN json_to_recordset(:new_accounts::json) AS new (
         namespace text, kind smallint, id text, day date, units text [], counters bigint [], open_estimates bigint,
         open_unpriced bigint
     )
-),
-new_chats AS (
+)
+-- end
+-- part new_chats
+, new_chats AS (
     INSERT INTO chats (namespace, id, chain, create_time)
     SELECT namespace, id, chain, create_time
-    FROM guard CROSS JOIN json_to_recordset($5::json) AS new (
+    FROM guard CROSS JOIN json_to_recordset(:new_chats::json) AS new (
         namespace text, id text, chain text [], create_time timestamptz
     )
-),
-new_holds AS (
+)
+-- end
+-- part new_holds
+, new_holds AS (
     INSERT INTO holds (
         namespace, id, user_id, groups, chain, held, spent, state, on_expiry, admit_time, expire_time,
         admitted_expire_time, settle_time, attributes, fingerprint, answer
@@ -55,24 +67,28 @@ new_holds AS (
     SELECT
         namespace, id, user_id, groups, chain, held, spent, state, on_expiry, admit_time, expire_time,
         admitted_expire_time, settle_time, attributes, fingerprint, answer
-    FROM guard CROSS JOIN json_to_recordset($6::json) AS new (
+    FROM guard CROSS JOIN json_to_recordset(:new_holds::json) AS new (
         namespace text, id uuid, user_id text, groups text [], chain text [], held jsonb, spent jsonb, state smallint,
         on_expiry smallint, admit_time timestamptz, expire_time timestamptz, admitted_expire_time timestamptz,
         settle_time timestamptz, attributes jsonb, fingerprint bytea, answer jsonb
     )
-),
-changed_holds AS (
+)
+-- end
+-- part changed_holds
+, changed_holds AS (
     UPDATE holds AS found
     SET held = new.held, spent = new.spent, state = new.state, expire_time = new.expire_time,
         settle_time = new.settle_time
-    FROM guard CROSS JOIN json_to_recordset($7::json) AS new (
+    FROM guard CROSS JOIN json_to_recordset(:changed_holds::json) AS new (
         namespace text, id uuid, held jsonb, spent jsonb, state smallint, expire_time timestamptz,
         settle_time timestamptz
     )
-    WHERE found.namespace = new.namespace AND found.id = new.id AND guard.namespaces = $12::bigint
+    WHERE found.namespace = new.namespace AND found.id = new.id AND guard.namespaces = :namespace_count::bigint
     RETURNING 1
-),
-new_charges AS (
+)
+-- end
+-- part new_charges
+, new_charges AS (
     INSERT INTO charges (
         namespace, id, hold_id, user_id, groups, chain, amounts, net, settlement, open, late, origin, occurred_at,
         create_time, attributes, overrun, fingerprint, adjustment_count
@@ -80,44 +96,61 @@ new_charges AS (
     SELECT
         namespace, id, hold_id, user_id, groups, chain, amounts, net, settlement, open, late, origin, occurred_at,
         create_time, attributes, overrun, fingerprint, adjustment_count
-    FROM guard CROSS JOIN json_to_recordset($8::json) AS new (
+    FROM guard CROSS JOIN json_to_recordset(:new_charges::json) AS new (
         namespace text, id uuid, hold_id uuid, user_id text, groups text [], chain text [], amounts jsonb, net jsonb,
         settlement smallint, open boolean, late boolean, origin smallint, occurred_at timestamptz,
         create_time timestamptz, attributes jsonb, overrun jsonb, fingerprint bytea,
         adjustment_count bigint
     )
-),
-changed_charges AS (
+)
+-- end
+-- part changed_charges
+, changed_charges AS (
     UPDATE charges AS found
     SET net = new.net, open = new.open, adjustment_count = new.adjustment_count
-    FROM guard CROSS JOIN json_to_recordset($9::json) AS new (
+    FROM guard CROSS JOIN json_to_recordset(:changed_charges::json) AS new (
         namespace text, id uuid, net jsonb, open boolean, adjustment_count bigint
     )
-    WHERE found.namespace = new.namespace AND found.id = new.id AND guard.namespaces = $12::bigint
+    WHERE found.namespace = new.namespace AND found.id = new.id AND guard.namespaces = :namespace_count::bigint
     RETURNING 1
-),
-new_adjustments AS (
+)
+-- end
+-- part new_adjustments
+, new_adjustments AS (
     INSERT INTO adjustments (
         namespace, id, charge_id, kind, amounts, change, reason, create_time, fingerprint, net_after, open_after, number
     )
     SELECT
         namespace, id, charge_id, kind, amounts, change, reason, create_time, fingerprint, net_after, open_after, number
-    FROM guard CROSS JOIN json_to_recordset($10::json) AS new (
+    FROM guard CROSS JOIN json_to_recordset(:new_adjustments::json) AS new (
         namespace text, id uuid, charge_id uuid, kind smallint, amounts jsonb, change jsonb, reason text,
         create_time timestamptz, fingerprint bytea, net_after jsonb, open_after boolean, number bigint
     )
 )
--- $11 is how many rows there must be of all that is guarded or changed. A batch decided from memory ($13) has taken the time
--- ($14) for the clock's.
+-- end
+-- `row_count` is how many rows there must be of all that is guarded or changed. A batch decided from memory has taken the time
+-- `decided_at` for the clock's.
 SELECT
-    almoner_now() AS now,
-    EXISTS (SELECT 1 FROM waiting WHERE replica <> $15 AND lease_until > clock_timestamp()) AS others_wait,
+    coalesce(clock.frozen_at, clock_timestamp() + clock.shift, clock_timestamp()) AS now,
+    EXISTS (SELECT 1 FROM waiting WHERE replica <> :replica::uuid AND lease_until > clock_timestamp()) AS others_wait,
     CASE
-        WHEN guard.namespaces + seen.accounts
+        WHEN guard.namespaces
+-- part seen
+            + (SELECT accounts FROM seen)
+-- end
+-- part changed_accounts
             + (SELECT count(*) FROM changed_accounts)
+-- end
+-- part changed_holds
             + (SELECT count(*) FROM changed_holds)
-            + (SELECT count(*) FROM changed_charges) <> $11::bigint THEN almoner_conflict()
-        WHEN $13::boolean AND EXISTS (SELECT 1 FROM clock) THEN almoner_conflict()
-        WHEN $13::boolean AND abs(extract(epoch FROM almoner_now() - $14::timestamptz)) > 2 THEN almoner_conflict()
+-- end
+-- part changed_charges
+            + (SELECT count(*) FROM changed_charges)
+-- end
+            <> :row_count::bigint THEN almoner_conflict()
+-- part decided_at
+        WHEN clock.singleton THEN almoner_conflict()
+        WHEN abs(extract(epoch FROM clock_timestamp() - :decided_at::timestamptz)) > 2 THEN almoner_conflict()
+-- end
     END AS conflict
-FROM guard CROSS JOIN seen
+FROM guard LEFT JOIN clock ON true
