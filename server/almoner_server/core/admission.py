@@ -9,7 +9,7 @@ from almoner_server.core.accounts import Account
 from almoner_server.core.book import Book
 from almoner_server.core.calendar import shared_periods, window
 from almoner_server.core.hierarchy import effective_limits
-from almoner_server.core.records import AccountKey, Amounts, Limit, Spender, Target
+from almoner_server.core.records import AccountKey, Amounts, Limit, NamespaceRules, Spender, Target
 from almoner_server.core.requests import Decision, LimitStatus
 from almoner_server.core.terms import IN_FLIGHT, AccountKind, Period, RefusalReason, Scope, TargetKind
 
@@ -44,9 +44,14 @@ def applicable_limits(book: Book, namespace: str, spender: Spender) -> list[Appl
     rules = book.namespaces[namespace]
     if not rules.enabled:
         return []
-    found = [*_of_chats(book, namespace, spender), *_of_user(book, namespace, spender)]
-    found += _of_pools(book, namespace, spender)
-    found.sort(key=_BY_SCOPE)
+    user, groups, chain = spender
+    found = [*_of_chats(book, namespace, chain)] if chain else []
+    if user:  # a status may be of a chat alone
+        found += _of_user(book, rules, user, groups)
+    if rules.has_namespace_pool or (groups and rules.pooled_groups):
+        found += _of_pools(book, rules, groups)
+    if len(found) > 1:
+        found.sort(key=_BY_SCOPE)
     return found
 
 
@@ -54,13 +59,13 @@ def decide(
     limits: Iterable[Applicable], amounts: Mapping[str, int], now: datetime, own: Own | None = None
 ) -> Decision:
     """Evaluate every limit for the amounts; a unit that is not named counts 0. Pure: nothing is changed."""
-    statuses = tuple(evaluate(limit, amounts.get(limit.limit.key.unit, 0), own) for limit in limits)
-    reasons = {status.refusal for status in statuses}
+    statuses = tuple([evaluate(limit, amounts.get(limit.limit.key.unit, 0), own) for limit in limits])
+    reasons = [status.refusal for status in statuses if status.refusal is not None]
+    if not reasons:
+        return Decision(statuses)
     if RefusalReason.EXHAUSTED in reasons:
         return Decision(statuses, RefusalReason.EXHAUSTED, _until_reset(statuses, now))
-    if RefusalReason.BUSY in reasons:
-        return Decision(statuses, RefusalReason.BUSY, BUSY_RETRY)
-    return Decision(statuses)
+    return Decision(statuses, RefusalReason.BUSY, BUSY_RETRY)
 
 
 def evaluate(applicable: Applicable, amount: int | None, own: Own | None = None) -> LimitStatus:
@@ -109,8 +114,8 @@ def _scope(limit: Limit, scope: Scope) -> Scope:
     return Scope.IN_FLIGHT if limit.key.unit == IN_FLIGHT else scope
 
 
-def _of_chats(book: Book, namespace: str, spender: Spender) -> Iterable[Applicable]:
-    for chat in spender.chain:
+def _of_chats(book: Book, namespace: str, chain: Iterable[str]) -> Iterable[Applicable]:
+    for chat in chain:
         limits = book.limits.get((namespace, Target(TargetKind.CHAT, chat)), ())
         if limits:
             account = book.account(AccountKey(namespace, AccountKind.CHAT, chat))
@@ -118,24 +123,21 @@ def _of_chats(book: Book, namespace: str, spender: Spender) -> Iterable[Applicab
                 yield Applicable(_scope(limit, Scope.CHAT_LIFETIME), limit, account)
 
 
-def _of_user(book: Book, namespace: str, spender: Spender) -> Iterable[Applicable]:
-    if not spender.user:  # status of a chat alone
-        return
-    overrides = book.limits.get((namespace, Target(TargetKind.USER, spender.user)), ())
-    limits = effective_limits(book.namespaces[namespace], spender.groups, overrides, book.now)
-    if limits:
-        account = book.account(AccountKey(namespace, AccountKind.USER, spender.user))
-        for limit in limits:
-            yield Applicable(_scope(limit, Scope.ACCOUNT_PERIOD), limit, account)
+def _of_user(book: Book, rules: NamespaceRules, user: str, groups: tuple[str, ...]) -> list[Applicable]:
+    overrides = book.limits.get((rules.name, Target(TargetKind.USER, user)), ())
+    limits = effective_limits(rules, groups, overrides, book.now)
+    if not limits:
+        return []
+    account = book.account(AccountKey(rules.name, AccountKind.USER, user))
+    return [Applicable(_scope(limit, Scope.ACCOUNT_PERIOD), limit, account) for limit in limits]
 
 
-def _of_pools(book: Book, namespace: str, spender: Spender) -> Iterable[Applicable]:
-    rules = book.namespaces[namespace]
-    groups = [group for group in spender.groups if group in rules.pooled_groups]
-    pools = [(Target(TargetKind.GROUP_POOL, group), AccountKind.GROUP) for group in groups]
+def _of_pools(book: Book, rules: NamespaceRules, groups: Iterable[str]) -> Iterable[Applicable]:
+    pooled = [group for group in groups if group in rules.pooled_groups]
+    pools = [(Target(TargetKind.GROUP_POOL, group), AccountKind.GROUP) for group in pooled]
     if rules.has_namespace_pool:
         pools.append((Target(TargetKind.NAMESPACE_POOL, ""), AccountKind.NAMESPACE))
     for target, kind in pools:
         for limit in rules.limits[target]:
-            account = book.account(AccountKey(namespace, kind, target.id))
+            account = book.account(AccountKey(rules.name, kind, target.id))
             yield Applicable(_scope(limit, Scope.POOL), limit, account)

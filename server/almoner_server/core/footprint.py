@@ -150,13 +150,15 @@ def _add_accounts(found: Footprint, rules: NamespaceRules | None, spender: Spend
 
 
 def _add_targets(found: Footprint, namespace: str, spender: Spender) -> None:
-    found.targets.update((namespace, target) for target in limit_targets_of(spender))
+    found.targets.update([(namespace, target) for target in limit_targets_of(spender)])
 
 
 def limit_targets_of(spender: Spender) -> list[Target]:
     """Return the single users and chats whose limits count for a spender."""
     targets = [Target(TargetKind.USER, spender.user)]
-    return targets + [Target(TargetKind.CHAT, chat) for chat in spender.chain]
+    if spender.chain:
+        targets += [Target(TargetKind.CHAT, chat) for chat in spender.chain]
+    return targets
 
 
 class _Spent(Protocol):

@@ -17,12 +17,12 @@ UNLIMITED = float("inf")
 
 
 def effective_limits(
-    rules: NamespaceRules, groups: Iterable[str], overrides: Sequence[Limit], now: datetime
+    rules: NamespaceRules, groups: tuple[str, ...], overrides: Sequence[Limit], now: datetime
 ) -> tuple[Limit, ...]:
     """Return the limits in force for one user, one for each (unit, period) that has any, by unit and period."""
     if not overrides:
-        return _defaults(rules, tuple(groups))
-    chosen = _by_slot(_defaults(rules, tuple(groups)))
+        return _defaults(rules, groups)
+    chosen = _by_slot(_defaults(rules, groups))
     chosen |= _by_slot(limit for limit in overrides if in_force(limit, now))
     return tuple(chosen[slot] for slot in sorted(chosen))
 

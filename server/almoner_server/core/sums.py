@@ -60,6 +60,8 @@ def move_spent(book: Book, charge: Charge, change: Mapping[str, int]) -> list[Ac
 def _difference(before: Amounts, after: Amounts) -> dict[str, int]:
     if not before:
         return after
+    if not after:
+        return {unit: -amount for unit, amount in before.items()}
     return {unit: after.get(unit, 0) - before.get(unit, 0) for unit in before.keys() | after.keys()}
 
 

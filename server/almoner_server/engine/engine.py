@@ -117,12 +117,15 @@ class Engine:
         if not requests:
             return []
         self._require_open()
+        if self._health.down:
+            return [_unavailable() for _ in requests]
         sink, now = Many(len(requests)), time.monotonic()
         together = self._are_few(len(requests))  # decided once: those of one user stay in one lane, in order
         for slot, request in enumerate(requests):
+            lane = self._lanes[0 if together else self._lane_of(request)]
             try:
-                self._add(Call(request, sink, slot, context, now), together=together)
-            except (RequestFailed, StoreUnavailable) as error:
+                lane.add(Call(request, sink, slot, context, now))
+            except RequestFailed as error:
                 sink.deliver(slot, error)
         return await sink.future
 
@@ -180,12 +183,10 @@ class Engine:
         hold = request.hold
         return hold is not None and self._store.user_of_hold(request.namespace, hold.id) is not None
 
-    def _add(self, call: Call, *, together: bool | None = None) -> None:
-        together = self._are_few() if together is None else together
+    def _add(self, call: Call) -> None:
         if self._health.down:
-            raise StoreUnavailable("the store is unavailable: it does not answer")
-        lane = 0 if together else self._lane_of(call.request)
-        self._lanes[lane].add(call)
+            raise _unavailable()
+        self._lanes[0 if self._are_few() else self._lane_of(call.request)].add(call)
 
     def _are_few(self, more: int = 1) -> bool:
         """Tell whether all calls fit into one transaction worth its while: then one lane takes them all."""
@@ -211,3 +212,7 @@ class Engine:
         if request.hold_id is None:
             return named
         return self._store.user_of_hold(request.namespace, request.hold_id) or named
+
+
+def _unavailable() -> StoreUnavailable:
+    return StoreUnavailable("the store is unavailable: it does not answer")

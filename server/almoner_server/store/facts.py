@@ -66,7 +66,7 @@ class Facts:
 
     def learn_written(self, book: Book) -> None:
         """Remember what a batch has made true. It must have been committed."""
-        self.holds.remember((key, hold.spender) for key, hold in book.new_holds.items())
+        self.holds.remember([(key, hold.spender) for key, hold in book.new_holds.items()])
         self.chains.remember(book.new_chats.items())
 
 

@@ -96,6 +96,20 @@ class Memory:
         if self._distrust or found.clock_is_set:
             return
         book = found.book
+        if not found.from_memory:
+            self._remember_settings(found, wanted)
+        accounts, versions = [], found.versions
+        for key, account in book.accounts.items():
+            if account.dirty or not account.is_new:
+                accounts.append((key, (account, versions.get(key, 0) + account.dirty)))
+                account.is_new = account.dirty = False
+        self._accounts.remember(accounts)
+        self._holds.remember(
+            [(key, hold) for key, hold in book.holds.items() if hold.state is HoldState.OPEN]
+        )
+
+    def _remember_settings(self, found: Found, wanted: Footprint) -> None:
+        book = found.book
         for name, revision in found.revisions.items():
             known = self._settings.get(name)
             if known is None or known.revision != revision:
@@ -106,11 +120,6 @@ class Memory:
         for target in wanted.targets:
             if target[0] in found.revisions:
                 self._settings[target[0]].limits.remember([(target, book.limits.get(target, ()))])
-        for key, account in book.accounts.items():
-            if account.dirty or not account.is_new:
-                self._accounts.remember([(key, (account, found.versions.get(key, 0) + account.dirty))])
-                account.is_new = account.dirty = False
-        self._holds.remember((key, hold) for key, hold in book.holds.items() if hold.state is HoldState.OPEN)
 
     def set_clock(self, now: datetime) -> None:
         """Follow the database's clock from here. What is read lags behind it by one answer, and never leads."""

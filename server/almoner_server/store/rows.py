@@ -50,13 +50,16 @@ def account_of(row: asyncpg.Record) -> Account:
 def account_row(account: Account) -> JsonRow:
     """Return an account's columns, but for its version."""
     counters = account.counters
+    flat: list[int] = []
+    for numbers in counters.values():
+        flat += numbers
     return {
         "namespace": account.key.namespace,
         "kind": account.key.kind,
         "id": account.key.id,
         "day": date.fromordinal(account.day),
         "units": list(counters),
-        "counters": [number for numbers in counters.values() for number in numbers],
+        "counters": flat,
         "open_estimates": account.open_estimates,
         "open_unpriced": account.open_unpriced,
     }
