@@ -79,9 +79,11 @@ async def test_many_calls_open_a_second_lane(gated: GatedStore) -> None:
     async with Engine(gated, EngineOptions(lanes=2)) as engine:
         first = submitted(engine, 1)
         await settle_down()
-        many = asyncio.create_task(engine.submit_many([check(f"u{number}") for number in range(4 * ENOUGH)]))
+        requests = [check(f"u{number}") for number in range(2 * ENOUGH)]
+        many = asyncio.create_task(engine.submit_many(requests))
         await settle_down()
         assert len(gated.under_way) == 2
+        assert gated.under_way[1] == requests  # what came in one call goes in one transaction
         gated.gate.set()
         await asyncio.gather(*first, many)
 

@@ -120,9 +120,8 @@ class Engine:
         if self._health.down:
             return [_unavailable() for _ in requests]
         sink, now = Many(len(requests)), time.monotonic()
-        together = self._are_few(len(requests))  # decided once: those of one user stay in one lane, in order
+        lane = self._lanes[0] if self._are_few(len(requests)) else min(self._lanes, key=Lane.load)
         for slot, request in enumerate(requests):
-            lane = self._lanes[0 if together else self._lane_of(request)]
             try:
                 lane.add(Call(request, sink, slot, context, now))
             except RequestFailed as error:

@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import Sized
 from functools import partial
 
-from almoner_server.engine.crossing import ENOUGH
-
 COMPANY = 3.0
 """Calls that batches must have had of late before one waits for more."""
+ENOUGH = 24
+"""Calls that do not wait for more: of what a transaction costs, each bears little already."""
 LONGEST_SECONDS = 0.002
 """How long it waits at most."""
 MEMORY = 0.25
@@ -54,7 +54,7 @@ class Gathering:
 
     @property
     def _expected(self) -> float:
-        """Return how many calls to wait for; from ENOUGH on, more would save next to nothing."""
+        """Return how many calls to wait for."""
         return min(self._most, ENOUGH)
 
 

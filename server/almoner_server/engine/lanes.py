@@ -49,6 +49,10 @@ class Lane:
         """Count the calls that wait for their batch."""
         return len(self._queue)
 
+    def load(self) -> int:
+        """Count the calls that were taken and have no outcome yet."""
+        return len(self._queue) + len(self._under_way)
+
     @property
     def is_idle(self) -> bool:
         """Tell whether every call that was taken has its outcome."""
