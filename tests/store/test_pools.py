@@ -7,7 +7,9 @@ import pytest
 from almoner_server.core.records import LimitKey, Target
 from almoner_server.core.requests import LimitStatus
 from almoner_server.core.terms import Period, Settlement, TargetKind
-from almoner_server.store import DeleteLimit, SetLimit, Store, StoreOptions, StoreUnavailable
+from almoner_server.store import DeleteLimit, SetLimit, Store, StoreOptions, StoreUnavailable, limits, pools
+from almoner_server.store.connect import Database
+from almoner_server.store.pools import Filling
 
 from tests.store.asking import (
     USD,
@@ -26,6 +28,7 @@ from tests.store.asking import (
 
 GROUP = (TargetKind.GROUP_POOL, "g")
 EVERYBODY = (TargetKind.NAMESPACE_POOL, "")
+FILLINGS = "SELECT count(*) FROM pool_fillings"
 POOL_ROWS = "SELECT count(*) FROM accounts WHERE kind IN (3, 4)"
 
 
@@ -116,6 +119,102 @@ async def test_pools_that_come_and_go_under_load_count_everything(store: Store, 
             await replica.limits.delete(DeleteLimit("default", limit_key(kind, target)))
     done.set()
     await asyncio.gather(*loads)
+    assert not (await store.upkeep.verify()).findings
+
+
+class Paused:
+    """Stops the filling of a pool after the ledger was summed up, until it is told to go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.summed, self.go_on = asyncio.Event(), asyncio.Event()
+        monkeypatch.setattr(limits, "fill_pool", self.fill)
+
+    async def fill(self, database: Database, name: str, target: Target) -> Filling | None:
+        filling = await pools.fill_pool(database, name, target)
+        self.summed.set()
+        await self.go_on.wait()
+        return filling
+
+
+@pytest.fixture
+def paused(monkeypatch: pytest.MonkeyPatch) -> Paused:
+    return Paused(monkeypatch)
+
+
+@pytest.mark.parametrize(("kind", "name"), [GROUP, EVERYBODY])
+async def test_nobody_waits_for_a_pool_that_is_being_filled(
+    store: Store, replica: Store, paused: Paused, kind: TargetKind, name: str
+) -> None:
+    await store.clock.freeze(
+        datetime(2026, 3, 31, 23, tzinfo=UTC)
+    )  # a Tuesday: the week goes on, the month ends
+    before = (await committed(store, spend(50, groups=("g",)))).charge
+    early, late = hold(7, groups=("g",), ttl=86400), hold(9, groups=("g",), ttl=86400)
+    await checked(store, early)
+    change = asyncio.create_task(store.limits.set(SetLimit("default", limit_key(kind, name), 1000)))
+    await paused.summed.wait()
+    assert early.hold
+    assert late.hold
+    await committed(replica, settle(early.hold.id, 4))
+    await adjusted(store, refund(before.id, 10))
+    await store.clock.freeze(datetime(2026, 4, 1, 1, tzinfo=UTC))
+    await checked(replica, late)
+    await committed(store, spend(1, groups=("g",), settlement=Settlement.ESTIMATE))
+    assert not (await replica.upkeep.verify()).findings  # what is half filled is nobody's business
+    assert (await checked(store, hold(10**9, groups=("g",)))).decision.allowed  # there is no limit yet
+    paused.go_on.set()
+    await change
+    found = {period: await pool_limit(store, period, kind) for period in Period}
+    assert {period: (limit.spent, limit.held - 10**9) for period, limit in found.items()} == {
+        Period.DAY: (1, 9),
+        Period.WEEK: (45, 9),
+        Period.MONTH: (1, 9),
+        Period.LIFETIME: (45, 9),
+    }
+    assert not (await store.upkeep.verify()).findings
+
+
+async def test_two_first_limits_of_a_pool_at_once_fill_it_once(
+    store: Store, replica: Store, paused: Paused, sql: Sql
+) -> None:
+    await committed(store, spend(5, groups=("g",)))
+    daily = SetLimit("default", limit_key(*GROUP, period=Period.DAY), 10)
+    monthly = SetLimit("default", limit_key(*GROUP, period=Period.MONTH), 20)
+    changes = [asyncio.create_task(store.limits.set(daily)), asyncio.create_task(replica.limits.set(monthly))]
+    await paused.summed.wait()
+    await committed(store, spend(1, groups=("g",)))
+    paused.go_on.set()
+    await asyncio.gather(*changes)
+    assert await sql.fetchval(FILLINGS) == 0
+    assert {(await pool_limit(store, period)).spent for period in (Period.DAY, Period.MONTH)} == {6}
+    assert not (await store.upkeep.verify()).findings
+
+
+async def test_a_filling_that_takes_too_long_leaves_nothing(
+    store: Store, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "FILL_SECONDS", 1e-6)
+    with pytest.raises(StoreUnavailable):
+        await set_limit(store, 10, *GROUP)
+    assert (await sql.fetchval(FILLINGS), await sql.fetchval(POOL_ROWS)) == (0, 0)
+    assert (await checked(store, hold(11, groups=("g",)))).decision.allowed
+
+
+async def test_a_pool_whose_filler_has_died_is_forgotten_and_can_be_filled_anew(
+    store: Store, database: str, sql: Sql
+) -> None:
+    await store.clock.freeze(datetime(2026, 3, 31, 12, tzinfo=UTC))
+    await committed(store, spend(5, groups=("g",)))
+    other = await Database.open(database, StoreOptions())
+    await pools.fill_pool(other, "default", Target(*GROUP))
+    await other.close()
+    await committed(store, spend(5, groups=("g",)))
+    assert await store.upkeep.abandon_stale_fillings() == 0
+    await store.clock.freeze(datetime(2026, 3, 31, 13, tzinfo=UTC))
+    assert await store.upkeep.abandon_stale_fillings() == 1
+    assert (await sql.fetchval(FILLINGS), await sql.fetchval(POOL_ROWS)) == (0, 0)
+    await pools.fill_pool(store._database, "default", Target(*GROUP))
+    assert (await pool_limit(store, Period.DAY)).spent == 10
     assert not (await store.upkeep.verify()).findings
 
 

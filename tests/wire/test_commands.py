@@ -24,7 +24,11 @@ async def run(command: str, *options: str) -> tuple[int, str, str]:
 
 async def test_migrate_says_what_it_did(postgres: Postgres) -> None:
     dsn = await postgres.create_database(migrated=False)
-    assert await run("migrate", "--database-url", dsn) == (0, "Applied 0001_authority.\n", "")
+    assert await run("migrate", "--database-url", dsn) == (
+        0,
+        "Applied 0001_authority, 0002_pool_fillings.\n",
+        "",
+    )
     assert await run("migrate", "--database-url", dsn) == (0, "The schema is up to date.\n", "")
 
 

@@ -138,6 +138,6 @@ def _of_pools(book: Book, rules: NamespaceRules, groups: Iterable[str]) -> Itera
     if rules.has_namespace_pool:
         pools.append((Target(TargetKind.NAMESPACE_POOL, ""), AccountKind.NAMESPACE))
     for target, kind in pools:
-        for limit in rules.limits[target]:
+        for limit in rules.limits.get(target, ()):  # none while the pool is being filled
             account = book.account(AccountKey(rules.name, kind, target.id))
             yield Applicable(_scope(limit, Scope.POOL), limit, account)

@@ -147,13 +147,16 @@ class NamespaceRules:
     enabled: bool
     revision: int
     limits: dict[Target, tuple[Limit, ...]] = field(default_factory=dict)
+    filling: frozenset[Target] = frozenset()
+    """Pools that count already, and get their first limit once what was before is summed up."""
     pooled_groups: frozenset[str] = field(init=False)
-    """The groups whose pools are limited, and so have an account row."""
+    """The groups whose pools count, and so have an account row."""
     has_namespace_pool: bool = field(init=False)
-    """Whether the pool of everybody is limited."""
+    """Whether the pool of everybody counts."""
 
     def __post_init__(self) -> None:
-        """Name the limited pools once, since every request asks for them."""
-        groups = frozenset(target.id for target in self.limits if target.kind is TargetKind.GROUP_POOL)
+        """Name the pools that count once, since every request asks for them."""
+        pools = self.limits.keys() | self.filling
+        groups = frozenset(target.id for target in pools if target.kind is TargetKind.GROUP_POOL)
         object.__setattr__(self, "pooled_groups", groups)
-        object.__setattr__(self, "has_namespace_pool", Target(TargetKind.NAMESPACE_POOL, "") in self.limits)
+        object.__setattr__(self, "has_namespace_pool", Target(TargetKind.NAMESPACE_POOL, "") in pools)

@@ -22,6 +22,7 @@ class PruneLoop(Loop):
 
     async def run(self) -> None:
         """Prune until nothing is old enough, or the loop is to stop."""
+        await self._store.upkeep.abandon_stale_fillings()
         while not self.stopping:
             if await self._store.upkeep.prune(limit=AT_ONCE) < AT_ONCE:
                 return

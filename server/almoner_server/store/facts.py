@@ -13,8 +13,8 @@ import asyncpg
 
 from almoner_server.core.book import Book
 from almoner_server.core.footprint import Footprint
-from almoner_server.core.records import NamespaceRules, Spender
-from almoner_server.core.terms import GroupRule
+from almoner_server.core.records import NamespaceRules, Spender, Target
+from almoner_server.core.terms import GroupRule, TargetKind
 from almoner_server.store.connect import Connection
 from almoner_server.store.queries import query
 from almoner_server.store.rows import limit_of
@@ -91,4 +91,5 @@ def _rules(rows: list[asyncpg.Record]) -> NamespaceRules:
         enabled=first["enabled"],
         revision=first["rules_revision"],
         limits=by_target,
+        filling=frozenset(Target(TargetKind(int(kind)), target) for kind, target in first["filling"]),
     )

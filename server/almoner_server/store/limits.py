@@ -4,8 +4,10 @@ Checks read the limits of users and chats from the database. Those of a whole na
 process under a revision that every transaction compares: a change begins a new one.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from hashlib import blake2b
+from typing import TypeVar
 from uuid import uuid4
 
 from almoner_server.core.errors import RequestFailed, invalid, not_found, precondition, reused
@@ -16,7 +18,16 @@ from almoner_server.store.connect import Database
 from almoner_server.store.limit_records import DeleteLimit, RaisedLimit, RaiseLimit, SetLimit
 from almoner_server.store.limit_rows import change_after, limit_json
 from almoner_server.store.namespace_lock import Locked, locked_namespace, require_etag
-from almoner_server.store.pools import close_pool, is_pool, open_pool
+from almoner_server.store.pools import (
+    Filling,
+    Unfilled,
+    abandon,
+    close_pool,
+    fill_pool,
+    is_pool,
+    open_pool,
+    others_filling,
+)
 from almoner_server.store.queries import query
 from almoner_server.store.rows import limit_of
 
@@ -24,6 +35,8 @@ MAX_LIMIT = 10**15
 OF_ONE_ACCOUNT = (TargetKind.USER, TargetKind.CHAT)
 
 Change = SetLimit | RaiseLimit | DeleteLimit
+ChangeT = TypeVar("ChangeT", SetLimit, RaiseLimit)
+Result = TypeVar("Result")
 
 
 class LimitEditor:
@@ -37,19 +50,25 @@ class LimitEditor:
 
     async def set(self, change: SetLimit) -> Limit:
         """Put a limit in force. Nothing changes, whatever the etag, if it is in force already."""
+        return await self._filled(change, self._set)
+
+    async def _set(self, change: SetLimit, filling: Filling | None) -> Limit:
         async with locked_namespace(self._database, change.namespace) as namespace:
             _require_unit(namespace, change.key.unit)
             current = await _in_force(namespace, change.key)
             if current and (current.amount, current.expire_time) == (change.amount, change.expire_time):
                 return current
             _require_etag(change, current)
-            return await _put(namespace, change, current, change.amount, change.expire_time)
+            return await _put(namespace, change, current, (change.amount, change.expire_time), filling)
 
     async def increase(self, change: RaiseLimit) -> RaisedLimit:
         """Raise the limit in force, once for each request_id.
 
         Adds LIMIT_NOT_FOUND, LIMIT_UNLIMITED, AMOUNT_OUT_OF_RANGE (over 10^15), ID_REUSED.
         """
+        return await self._filled(change, self._increase)
+
+    async def _increase(self, change: RaiseLimit, filling: Filling | None) -> RaisedLimit:
         async with locked_namespace(self._database, change.namespace) as namespace:
             row = await namespace.connection.fetchrow(
                 query("limit_request"), change.namespace, change.request_id
@@ -63,9 +82,27 @@ class LimitEditor:
             if current is None:
                 raise _no_limit(change.key)
             _require_etag(change, current)
-            expire_time = change.expire_time or current.expire_time
-            limit = await _put(namespace, change, current, _raised(current, change.delta), expire_time)
-            return RaisedLimit(limit, replayed=False)
+            value = (_raised(current, change.delta), change.expire_time or current.expire_time)
+            return RaisedLimit(await _put(namespace, change, current, value, filling), replayed=False)
+
+    async def _filled(
+        self, change: ChangeT, carry_out: Callable[[ChangeT, Filling | None], Awaitable[Result]]
+    ) -> Result:
+        """Carry out a change; if it gives a pool its first limit, fill the pool first."""
+        filling = None
+        while True:
+            try:
+                return await carry_out(change, filling)
+            except Unfilled:
+                if filling is None:
+                    filling = await fill_pool(self._database, change.namespace, change.key.target)
+                else:  # somebody else has begun anew meanwhile, and has a limit for it too
+                    await others_filling(self._database, filling)
+                    filling = None
+            except BaseException:
+                if filling is not None:
+                    await abandon(self._database, filling)
+                raise
 
     async def delete(self, change: DeleteLimit) -> None:
         """Remove the limit in force. Adds LIMIT_NOT_FOUND."""
@@ -91,12 +128,12 @@ async def _put(
     namespace: Locked,
     change: SetLimit | RaiseLimit,
     current: Limit | None,
-    amount: int | None,
-    expire_time: datetime | None,
+    value: tuple[int | None, datetime | None],
+    filling: Filling | None,
 ) -> Limit:
-    key = change.key
+    key, (amount, expire_time) = change.key, value
     if is_pool(key.target.kind):
-        await open_pool(namespace, key.target)
+        await open_pool(namespace, key.target, filling)
     revision = await _bump(namespace, key)
     limit = Limit(key, amount, expire_time, f"{revision:x}", namespace.now, change.actor)
     values = (amount, expire_time, limit.etag, limit.update_time, limit.updated_by)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from almoner_server.core.requests import Expire
 from almoner_server.store.connect import Database
+from almoner_server.store.pools import abandon_stale
 from almoner_server.store.queries import query
 from almoner_server.store.repair import repair
 from almoner_server.store.verify import Report, verify
@@ -32,6 +33,10 @@ class Upkeep:
         async with self._database.transaction() as connection:
             deleted: int = await connection.fetchval(query("prune"), keep, limit)
         return deleted
+
+    async def abandon_stale_fillings(self) -> int:
+        """Forget pools that nobody fills any more; returns how many. See `store.pools.abandon_stale`."""
+        return await abandon_stale(self._database)
 
     async def verify(self) -> Report:
         """Compare every counter with the ledger; see `store.verify.verify`."""

@@ -1,4 +1,4 @@
--- The rows of pools that are limited no more.
+-- The rows of pools that are limited no more, nor about to be.
 DELETE FROM accounts AS account
 USING json_to_recordset($1::json) AS wanted (namespace text, kind smallint, id text)
 WHERE
@@ -8,4 +8,10 @@ WHERE
         WHERE
             limits.namespace = wanted.namespace AND limits.target_id = wanted.id
             AND limits.target_kind = CASE wanted.kind WHEN 3 THEN 5 ELSE 6 END
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM pool_fillings AS filling
+        WHERE
+            filling.namespace = wanted.namespace AND filling.target_id = wanted.id
+            AND filling.target_kind = wanted.kind + 2
     )

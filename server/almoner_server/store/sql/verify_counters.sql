@@ -40,7 +40,7 @@ expected AS (
         counted.namespace, counted.kind, counted.id, counted.unit, period.number AS period,
         sum(counted.spent) AS spent, sum(counted.held) AS held
     FROM counted
-    LEFT JOIN accounts AS account
+    LEFT JOIN whole_accounts AS account
         ON account.namespace = counted.namespace AND account.kind = counted.kind AND account.id = counted.id
     CROSS JOIN generate_series(1, 4) AS period (number)
     WHERE
@@ -59,7 +59,7 @@ actual AS (
         account.namespace, account.kind, account.id, unit.name AS unit, period.number AS period,
         account.counters[8 * (unit.position - 1) + 2 * period.number - 1] AS spent,
         account.counters[8 * (unit.position - 1) + 2 * period.number] AS held
-    FROM accounts AS account
+    FROM whole_accounts AS account
     CROSS JOIN LATERAL unnest(account.units) WITH ORDINALITY AS unit (name, position)
     CROSS JOIN generate_series(1, 4) AS period (number)
 ),

@@ -19,7 +19,7 @@ WITH counted AS (
 )
 SELECT namespace, kind, id, difference.counter, difference.expected, difference.actual
 FROM counted
-FULL JOIN accounts USING (namespace, kind, id)
+FULL JOIN whole_accounts AS accounts USING (namespace, kind, id)
 CROSS JOIN LATERAL (
     VALUES
     ('open_estimates', coalesce(counted.estimates, 0), coalesce(accounts.open_estimates, 0)),

@@ -7,6 +7,6 @@ FROM (
     FROM limits
     WHERE target_kind IN (5, 6)
 ) AS pool
-FULL JOIN (SELECT * FROM accounts WHERE kind IN (3, 4)) AS account USING (namespace, kind, id)
+FULL JOIN (SELECT * FROM whole_accounts WHERE kind IN (3, 4)) AS account USING (namespace, kind, id)
 WHERE pool.namespace IS NULL OR account.namespace IS NULL
 ORDER BY 1, 2, 3

@@ -1,0 +1,1 @@
+SELECT token FROM pool_fillings WHERE namespace = $1 AND target_kind = $2 AND target_id = $3
