@@ -1,6 +1,6 @@
 """Holds, charges and their corrections."""
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 
 from almoner.v1.quota_service_pb2 import (
     AdjustResponse,
@@ -35,7 +35,7 @@ def fill_commit(message: CommitResponse, result: CommitResult) -> None:
     charge, replayed = result
     fill_charge(message.charge, charge)
     if charge.overrun:
-        message.overrun.update(charge.overrun)
+        set_amounts(message.overrun, charge.overrun)
     if replayed:
         message.replayed = True
 
@@ -97,8 +97,8 @@ def fill_charge(message: ChargeMessage, charge: Charge) -> None:
         message.subject.groups.extend(groups)
     if chain:
         message.chat.CopyFrom(_chat(chain))
-    message.amounts.update(charge.amounts)
-    message.net_amounts.update(charge.net)
+    set_amounts(message.amounts, charge.amounts)
+    set_amounts(message.net_amounts, charge.net)
     message.settlement = Settlement.ValueType(charge.settlement)
     message.open = charge.open
     message.late = charge.late
@@ -107,6 +107,12 @@ def fill_charge(message: ChargeMessage, charge: Charge) -> None:
     set_timestamp(message.create_time, charge.create_time)
     if charge.attributes:
         message.attributes.update(charge.attributes)
+
+
+def set_amounts(message: MutableMapping[str, int], amounts: Amounts) -> None:
+    """Write amounts into a map of a message: one by one, which is faster than the map's `update`."""
+    for unit, amount in amounts.items():
+        message[unit] = amount
 
 
 def adjustment_message(adjustment: Adjustment) -> AdjustmentMessage:
