@@ -26,7 +26,7 @@ from almoner_server.store.facts import Facts, read_rules
 from almoner_server.store.memory import Memory
 from almoner_server.store.namespace_lock import no_namespace
 from almoner_server.store.queries import query
-from almoner_server.store.reading import Found, lock_accounts
+from almoner_server.store.reading import lock_accounts
 from almoner_server.store.seams import CHANNEL, freed_payloads
 from almoner_server.store.turns import Turns
 from almoner_server.store.write import write_batch
@@ -106,7 +106,7 @@ class Batches:
         async with self._turns.of(wanted.accounts):
             carry_out = self._locked if self._locked_batches else self._unlocked
             reading, outcome = await carry_out(wanted, requests)
-            self._memory.remember(reading.found, wanted)
+            self._memory.remember(reading.found, reading.wanted)
         self._facts.learn_written(reading.book)
         if reading.found.others_wait and outcome.freed:
             await self._notify(outcome.freed)
@@ -120,13 +120,12 @@ class Batches:
             found = self._memory.recall(wanted, requests) if self._database.keeps_sessions else None
             if found is None:
                 return await self._carry_out(connection, wanted, requests)
-            return await self._from_memory(connection, found, requests)
+            return await self._from_memory(connection, Reading(found.book, found, wanted), requests)
 
     async def _from_memory(
-        self, connection: Connection, found: Found, requests: Sequence[Request]
+        self, connection: Connection, reading: Reading, requests: Sequence[Request]
     ) -> tuple[Reading, BatchOutcome]:
         """Carry out without reading anything. Raises Remembered if memory was wrong; then nothing is written."""
-        reading = Reading(found.book, found)
         outcome = _decide(requests, reading)
         try:
             await self._reader.require_new(connection, requests, outcome.results)

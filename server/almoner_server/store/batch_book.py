@@ -20,10 +20,11 @@ class Stale(Exception):
 
 @dataclass(slots=True)
 class Reading:
-    """Holds the book of a batch, and what guards it."""
+    """Holds the book of a batch, what guards it, and for which footprint it was read."""
 
     book: Book
     found: Found
+    wanted: Footprint
 
 
 class BatchReader:
@@ -47,7 +48,7 @@ class BatchReader:
             raise Stale
         await self._read_expired(connection, book, requests)
         add_empty(book, wanted.accounts)
-        return Reading(book, found)
+        return Reading(book, found, wanted)
 
     async def require_new(
         self, connection: Connection, requests: Sequence[Request], results: Sequence[object]

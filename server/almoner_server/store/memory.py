@@ -3,20 +3,25 @@
 Nothing here has to be true. A batch decides on what is remembered, and its write is refused if any of it has changed,
 just as it is for a batch that has read (see `write_batch.sql`). Then it reads. Where other processes write to
 the same accounts this would happen often, so after a refusal memory is not trusted for a while.
+
+A hold has no version: that of its user's account guards it. So it is remembered under the account's epoch, a new one
+whenever the account is found at a version that this process has not made: somebody else may have ended its holds.
 """
 
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
+from typing import NamedTuple
 from uuid import UUID
 
 from almoner_server.core.accounts import Account
 from almoner_server.core.book import Book
 from almoner_server.core.footprint import Footprint
-from almoner_server.core.records import AccountKey, Hold, Limit, NamespaceRules, Target
+from almoner_server.core.records import AccountKey, Hold, Limit, NamespaceRules, Spender, Target
 from almoner_server.core.requests import Adjust, Check, Request
-from almoner_server.core.terms import HoldState
+from almoner_server.core.terms import AccountKind, HoldState
 from almoner_server.store.facts import Bounded
 from almoner_server.store.reading import Found, moment_of
 
@@ -38,12 +43,22 @@ class Settings:
     limits: Bounded[tuple[str, Target], tuple[Limit, ...]] = field(default_factory=lambda: Bounded(ROWS))
 
 
+class Seen(NamedTuple):
+    """Is an account as of a version and an epoch."""
+
+    account: Account
+    version: int
+    epoch: int
+
+
 class Memory:
     """Remembers rows. What a batch takes out of it is in it again only after the commit."""
 
     def __init__(self) -> None:
-        self._accounts: Bounded[AccountKey, tuple[Account, int]] = Bounded(ROWS)
-        self._holds: Bounded[tuple[str, UUID], Hold] = Bounded(ROWS)
+        self._accounts: Bounded[AccountKey, Seen] = Bounded(ROWS)
+        self._holds: Bounded[tuple[str, UUID], tuple[Hold, int]] = Bounded(ROWS)
+        """Open ones, each with the epoch of its user's account."""
+        self._epochs = count(1)
         self._settings: Bounded[str, Settings] = Bounded(ROWS)
         self._clock: tuple[datetime, float] | None = None
         self._distrust = 0
@@ -80,16 +95,19 @@ class Memory:
         taken = {key: self._accounts.pop(key) for key in wanted.accounts}
         revisions = {name: self._settings[name].revision for name in wanted.namespaces}
         book = Book(
-            now=moment_of(now, [account for account, _ in taken.values()]),
+            now=moment_of(now, [seen.account for seen in taken.values()]),
             namespaces={name: rules for name, rules in wanted.namespaces.items() if rules is not None},
-            accounts={key: account for key, (account, _) in taken.items()},
+            accounts={key: seen.account for key, seen in taken.items()},
             chains={chat: chain for chat, chain in wanted.chats.items() if chain is not None},
             groups=wanted.users,
             limits={key: self._settings[key[0]].limits[key] for key in wanted.targets},
-            holds={key: self._holds.pop(key) for key, spender in wanted.holds.items() if spender is not None},
+            holds={
+                key: self._holds.pop(key)[0] for key, spender in wanted.holds.items() if spender is not None
+            },
         )
-        versions = {key: version for key, (_, version) in taken.items()}
-        return Found(now, False, False, revisions, book, versions, from_memory=True)
+        versions = {key: seen.version for key, seen in taken.items()}
+        epochs = {key: seen.epoch for key, seen in taken.items()}
+        return Found(now, False, False, revisions, book, versions, epochs, from_memory=True)
 
     def remember(self, found: Found, wanted: Footprint) -> None:
         """Remember what a batch has read, as it is after its commit."""
@@ -98,15 +116,29 @@ class Memory:
         book = found.book
         if not found.from_memory:
             self._remember_settings(found, wanted)
+        epochs = found.epochs if found.from_memory else self._epochs_of(found)
         accounts, versions = [], found.versions
         for key, account in book.accounts.items():
             if account.dirty or not account.is_new:
-                accounts.append((key, (account, versions.get(key, 0) + account.dirty)))
+                accounts.append((key, Seen(account, versions.get(key, 0) + account.dirty, epochs[key])))
                 account.is_new = account.dirty = False
         self._accounts.remember(accounts)
-        self._holds.remember(
-            [(key, hold) for key, hold in book.holds.items() if hold.state is HoldState.OPEN]
-        )
+        holds = []
+        for hold_key, hold in book.holds.items():
+            if hold.state is HoldState.OPEN:
+                holds.append((hold_key, (hold, epochs[_user_of(hold_key, hold.spender)])))
+            else:
+                self._holds.pop(hold_key, None)
+        self._holds.remember(holds)
+
+    def _epochs_of(self, found: Found) -> dict[AccountKey, int]:
+        """Return the epochs of accounts that were read: the old one if the version is the one remembered."""
+        epochs = {}
+        for key in found.book.accounts:
+            seen = self._accounts.get(key)
+            known = seen is not None and seen.version == found.versions.get(key)
+            epochs[key] = seen.epoch if seen is not None and known else next(self._epochs)
+        return epochs
 
     def _remember_settings(self, found: Found, wanted: Footprint) -> None:
         book = found.book
@@ -145,9 +177,15 @@ class Memory:
             )
             and all(target in self._settings[target[0]].limits for target in wanted.targets)
             and all(chain is not None for chain in wanted.chats.values())
-            and all(key in self._holds for key, spender in wanted.holds.items() if spender is not None)
+            and all(
+                self._knows_hold(key, spender) for key, spender in wanted.holds.items() if spender is not None
+            )
             and all(self._brings_new_ids(request, wanted) for request in requests)
         )
+
+    def _knows_hold(self, key: tuple[str, UUID], spender: Spender) -> bool:
+        _, epoch = self._holds.get(key, (None, 0))
+        return epoch == self._accounts[_user_of(key, spender)].epoch
 
     def _knows_rules(self, name: str, rules: NamespaceRules) -> bool:
         settings = self._settings.get(name)
@@ -163,3 +201,7 @@ class Memory:
             case _:
                 hold_id = request.hold_id
                 return hold_id is None or wanted.holds[request.namespace, hold_id] is not None
+
+
+def _user_of(hold: tuple[str, UUID], spender: Spender) -> AccountKey:
+    return AccountKey(hold[0], AccountKind.USER, spender.user)

@@ -34,6 +34,8 @@ class Found:
     revisions: dict[str, tuple[int, int]]
     book: Book
     versions: dict[AccountKey, int] = field(default_factory=dict)
+    epochs: dict[AccountKey, int] = field(default_factory=dict)
+    """Of accounts that memory had: see `store.memory`."""
     from_memory: bool = False
 
 
