@@ -9,7 +9,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from almoner_server.core.terms import IN_FLIGHT, RefusalReason
+from almoner_server.engine import EngineOptions
 
+from tests.engine.eventually import eventually
 from tests.engine.replica import Replica, allowed, bare_replica, busy, limit_chat, limit_everybody, limit_user
 from tests.engine.requests import check, commit, release
 from tests.engine.waiters import LONG, queue, take
@@ -129,10 +131,38 @@ async def test_the_retry_of_a_check_that_was_allowed_does_not_stand_in_line(
     request = check("u1")
     await take(here, request)
     waiter = await queue(here, check("u1"))
-    first = await here.engine.check(request, LONG)
+    async with asyncio.timeout(LONG.total_seconds() / 3):  # the hold is known: there is nothing to wait for
+        first = await here.engine.check(request, LONG)
     assert request.hold is not None
     assert first.hold_id == request.hold.id
     waiter.cancel()
+
+
+async def test_one_more_than_may_wait_is_answered_as_if_it_did_not_want_to(database: str) -> None:
+    async with bare_replica(database, EngineOptions(max_waiting=2)) as here:
+        await limit_user(here.store, "u1", 1)
+        hold = await take(here, check("u1"))
+        waiters = [await queue(here, check("u1")) for _ in range(2)]
+        async with asyncio.timeout(LONG.total_seconds() / 3):
+            assert busy(await here.engine.check(check("u1"), LONG))
+        await here.engine.submit(release(hold))
+        assert allowed(await waiters[0])
+        waiters[1].cancel()
+
+
+async def test_what_a_caller_was_given_who_left_during_its_last_try_is_given_back(here: Replica) -> None:
+    await limit_user(here.store, "u1", 1)
+    hold = await take(here, check("u1"))
+    request = check("u1")
+    waiter = asyncio.create_task(here.engine.check(request, LONG, abandon=True))
+    await eventually(lambda: here.engine.waiting == 1)
+    freed = asyncio.create_task(here.engine.submit(release(hold)))
+    await freed  # the room is handed on in the same turn of the event loop: the try is under way
+    waiter.cancel()
+    await asyncio.wait([waiter])
+    async with asyncio.timeout(LONG.total_seconds() / 3):
+        while not allowed(await here.engine.check(check("u1"))):
+            pass  # each is a transaction: the release goes along with one of them
 
 
 async def test_cancelling_leaves_nothing_behind(here: Replica) -> None:

@@ -174,3 +174,49 @@ async def leases(replica: Replica) -> int:
     async with replica.store._database.snapshot() as connection:
         count: int = await connection.fetchval("SELECT count(*) FROM waiting")
         return count
+
+
+class Poll(WatchLoop):
+    """Polls, and does nothing else: no notification and no try now and then makes up for what a poll misses."""
+
+    def __init__(self, replica: Replica) -> None:
+        super().__init__(replica.store, replica.engine)
+        self.runs = 0
+
+    async def run(self) -> None:
+        await super().run()
+        self.runs += 1
+
+    async def _listen(self) -> None:
+        pass
+
+    def _wake_overdue(self) -> None:
+        pass
+
+
+async def test_a_poll_that_has_seen_everything_before_finds_room_made_since(
+    here: Replica, there: Replica
+) -> None:
+    await limit_user(here.store, "u1", 1)
+    hold = await take(there, check("u1"))
+    waiter = await queue(here, check("u1"))
+    watch = Poll(here)
+    watch.start()
+    await eventually(lambda: watch.runs >= 2)
+    await there.engine.submit(release(hold))
+    assert allowed(await asyncio.wait_for(waiter, 5))
+    await watch.stop()
+
+
+async def test_a_poll_that_has_seen_everything_before_finds_limits_changed_since(
+    here: Replica, there: Replica
+) -> None:
+    await limit_user(here.store, "u1", 1)
+    await take(here, check("u1"))
+    waiter = await queue(here, check("u1"))
+    watch = Poll(here)
+    watch.start()
+    await eventually(lambda: watch.runs >= 2)
+    await limit_user(there.store, "u1", 2)
+    assert allowed(await asyncio.wait_for(waiter, 5))
+    await watch.stop()

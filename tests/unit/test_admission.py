@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from almoner_server.core.errors import RequestFailed
 from almoner_server.core.records import Target
-from almoner_server.core.terms import IN_FLIGHT, Period, RefusalReason, Scope, TargetKind
+from almoner_server.core.terms import IN_FLIGHT, AccountKind, Period, RefusalReason, Scope, TargetKind
 
 from tests.unit.world import NOW, World
 
@@ -122,3 +122,22 @@ def test_the_same_check_under_one_id_holds_once_and_answers_the_same() -> None:
     with pytest.raises(RequestFailed) as settled:
         world.hold(10, ident=ident)
     assert settled.value.reason == "HOLD_SETTLED"
+
+
+def test_a_refusal_names_every_account_that_is_in_the_way_and_no_other() -> None:
+    world = World()
+    world.limit(5, Target(TargetKind.CHAT, "root"), Period.LIFETIME)
+    world.limit(50, Target(TargetKind.CHAT, "leaf"), Period.LIFETIME)
+    world.limit(5)
+    world.limit(5, Target(TargetKind.GROUP_POOL, "g"))
+    world.limit(50, Target(TargetKind.GROUP_POOL, "h"))
+    world.limit(5, Target(TargetKind.NAMESPACE_POOL, ""))
+    world.hold(4, chat="leaf", parent="root", groups=("g", "h"))
+    refused = world.check(4, chat="leaf", groups=("g", "h"))
+    assert [(key.kind, key.id) for key in refused.blocked_on] == [
+        (AccountKind.CHAT, "root"),
+        (AccountKind.USER, "u"),
+        (AccountKind.GROUP, "g"),
+        (AccountKind.NAMESPACE, ""),
+    ]
+    assert world.check(1, chat="leaf", groups=("g", "h")).blocked_on == ()

@@ -76,6 +76,15 @@ def test_expiry_with_release_frees_the_money_and_a_release_is_still_fine(swept: 
     assert (world.sums(), world.book.charges) == ((0, 0), {})
 
 
+@pytest.mark.parametrize("action", [ExpiryAction.RELEASE, ExpiryAction.CHARGE])
+def test_expiry_names_the_accounts_on_which_it_makes_room(action: ExpiryAction) -> None:
+    world = World()
+    hold = held(world, 10, chat="c", ttl=60, on_expiry=action)
+    world.later(seconds=60)
+    world.expire(hold)
+    assert {USER, AccountKey(NS, AccountKind.CHAT, "c")} <= world.book.freed
+
+
 @pytest.mark.parametrize("swept", [True, False])
 def test_expiry_with_charge_books_what_is_held_and_a_release_fails(swept: bool) -> None:
     world = World()
@@ -215,3 +224,26 @@ def test_what_was_held_yesterday_leaves_no_room_today() -> None:
     refused = world.extend(hold, 11).decision
     assert refused is not None
     assert refused.reason is RefusalReason.BUSY
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"usd": 11},
+        {"ttl": 61},
+        {"on_expiry": ExpiryAction.CHARGE},
+        {"user": "v"},
+        {"groups": ("g",)},
+        {"chat": "c"},
+        {"attributes": {"model": "x"}},
+        {"amounts": {"usd": 10, "messages": 1}},
+    ],
+)
+def test_whatever_a_check_says_belongs_to_its_hold_id(other: dict[str, object]) -> None:
+    world = World()
+    said: dict[str, object] = {"usd": 10, "ttl": 60, "ident": UUID(int=1)}
+    first = world.hold(**said)  # type: ignore[arg-type]
+    assert world.hold(**said) == first  # type: ignore[arg-type]
+    with pytest.raises(RequestFailed) as failed:
+        world.hold(**{**said, **other})  # type: ignore[arg-type]
+    assert failed.value.reason == "ID_REUSED"

@@ -1,6 +1,7 @@
 """What a commit books."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -190,3 +191,27 @@ def test_a_commit_sent_again_is_replayed_and_one_with_other_content_refused() ->
             world.commit(HOLD, 7, **changed)
         assert (failed.value.status, failed.value.reason) == ("ALREADY_EXISTS", "ID_REUSED")
     assert world.everything() == before
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"amounts": {"usd": 8}},
+        {"user": "v"},
+        {"groups": ("g",)},
+        {"chat": "c"},
+        {"settlement": Settlement.UNPRICED},
+        {"occurred_at": NOW - timedelta(hours=2)},
+        {"occurred_at": None},
+        {"attributes": {"model": "x"}},
+    ],
+)
+def test_whatever_a_direct_charge_says_belongs_to_its_id(other: dict[str, object]) -> None:
+    world = World()
+    said: dict[str, Any] = {"charge_id": HOLD, "occurred_at": NOW - timedelta(hours=1)}
+    world.spend(7, **said)
+    assert world.spend(7, **said).replayed
+    with pytest.raises(RequestFailed) as failed:
+        world.spend(7, **{**said, **other})
+    assert failed.value.reason == "ID_REUSED"
+    assert world.sums() == (7, 0)

@@ -108,6 +108,21 @@ async def test_a_unit_that_the_namespace_does_not_count_is_refused_if_it_was_use
     assert both.results[1].response.degraded
 
 
+@only("allow")
+async def test_what_the_store_turns_down_is_not_allowed_because_an_outage_would_be(
+    channel: grpc.aio.Channel, road: Road
+) -> None:
+    stub = QuotaServiceStub(channel)
+    road.lay()
+    await until(lambda: _serves(channel, ADMIN))
+    nowhere = CheckQuotaRequest(namespace="nowhere", subject=CHECK.subject, amounts={"tokens": 1})
+    assert (await failure_of(stub.CheckQuota(nowhere))).reason == "NAMESPACE_NOT_FOUND"
+    both = await stub.BatchCheckQuota(BatchCheckQuotaRequest(requests=[nowhere, CHECK]))
+    assert both.results[0].error.reason == "NAMESPACE_NOT_FOUND"
+    assert both.results[1].response.decision.allowed
+    assert not both.results[1].response.degraded
+
+
 async def test_a_store_that_goes_away_is_noticed_and_found_again(
     channel: grpc.aio.Channel, road: Road, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
 ) -> None:

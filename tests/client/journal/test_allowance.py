@@ -190,3 +190,15 @@ async def test_the_same_commit_told_again_after_delivery_is_a_replay(database: s
             await until_empty(tmp_path)
             again = await quota.commit(hold.id, user="u-1", tokens=4)
             assert (again.pending, again.replayed) == (False, True)
+
+
+async def test_what_the_authority_has_takes_nothing_of_the_allowance_in_the_next_outage(
+    tmp_path: Path,
+) -> None:
+    async with client(NOBODY, tmp_path) as quota, quota.hold(user="u-1", tokens=10) as hold:
+        await hold.commit(tokens=10)
+    with ScriptedServer() as server:
+        async with client(server.address, tmp_path):
+            await until_empty(tmp_path)
+    async with client(NOBODY, tmp_path) as quota:
+        assert (await quota.open_hold(user="u-1", tokens=10)).degraded

@@ -248,6 +248,26 @@ async def test_a_batch_is_kept_as_a_whole_and_each_item_settled_alone(
     assert told(server)[3:] == [pending.charge.id]
 
 
+async def test_a_batch_with_one_that_must_wait_waits_as_a_whole(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    incident = Failure(grpc.StatusCode.INTERNAL, "a bug", "INTERNAL")
+    server.script("Commit", incident)
+    async with client(server.address, tmp_path) as quota_:
+        hold = await quota_.open_hold(user="u-1", tokens=5)
+        first = await hold.commit(tokens=1, partial=True)
+        answers = await quota_.commit_many(
+            [
+                Commit(hold_id=hold.id, user="u-1", amounts={"tokens": 2}),
+                Commit(user="u-2", charge_id=(other := new_id()), amounts={"tokens": 3}),
+            ]
+        )
+        assert all(isinstance(answer, Committed) and answer.pending for answer in answers)
+        await until_empty(tmp_path)
+    commits = [commit for batch in server.sent("BatchCommit") for commit in batch.requests]
+    assert [commit.charge_id or commit.hold_id for commit in commits] == [first.charge.id, hold.id, other]
+
+
 async def test_a_batch_while_away_is_pending(away: str, tmp_path: Path) -> None:
     async with client(away, tmp_path) as quota:
         answers = await quota.commit_many(Commit(user="u-1", amounts={"tokens": n}) for n in (1, 2))
