@@ -29,7 +29,7 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "cluster_name": "almoner",
     "max_connections": "100",
-    "shared_buffers": "128MB",
+    "shared_buffers": "512MB",
     "fsync": "on",
     "full_page_writes": "on",
     "synchronous_commit": "on",
