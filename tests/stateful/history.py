@@ -1,5 +1,6 @@
 """The ground of every history: one namespace at a server and in the model, each call made of both."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import TypeVar
@@ -56,11 +57,25 @@ class History(RuleBasedStateMachine):
         found = outcome(self.wire.call, method, self._for_server(request))
         if keep:
             note(f"    -> {_in_short(found)}")
+        self._compare(method, request, found, expected)
+        self._pair_etags(found, expected)
+        return found
+
+    def call_together(self, method: str, requests: Sequence[Message]) -> None:
+        """Make calls of one method as one batch; each must be answered as if they were made one by one."""
+        self.calls += [(method, request) for request in requests]
+        if not self.sets_clock:
+            self.model.world.now = datetime.now(UTC)
+        expected = [outcome(self.model.call, method, request) for request in requests]
+        found = self.wire.call_together(method, requests)
+        note(f"    -> {', '.join(_in_short(answer) for answer in found)}")
+        for request, server, model in zip(requests, found, expected, strict=True):
+            self._compare(method, request, server, model)
+
+    def _compare(self, method: str, request: Message, found: Outcome, expected: Outcome) -> None:
         self.differed = True
         require_same(method, request, found, expected, times=self.sets_clock)
         self.differed = False
-        self._pair_etags(found, expected)
-        return found
 
     def hold_id(self, back: int) -> str:
         """Return the id of a hold: the last one is 0 back, a new one -1; one that is not there if there are too few."""

@@ -10,10 +10,11 @@ from tests.stateful.rules.looking import Looking
 from tests.stateful.rules.often import Often
 from tests.stateful.rules.passing import Passing
 from tests.stateful.rules.ruling import some_limit
+from tests.stateful.rules.together import Together
 from tests.stateful.values import STARTS
 
 
-class Authority(Often, Passing, Looking):
+class Authority(Often, Passing, Looking, Together):
     """Plays random histories."""
 
     @initialize(

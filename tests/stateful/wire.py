@@ -1,5 +1,6 @@
 """Ask a server over gRPC as any language would, and read the answer or the error."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,7 @@ from tests.stateful.model.windows import stamp
 
 SECONDS = 10
 DETAILS = "grpc-status-details-bin"
+CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 class Wire:
@@ -44,6 +46,17 @@ class Wire:
         service = "QuotaService" if hasattr(quota, f"{method}Request") else "AdminService"
         response: type[Message] = getattr(quota if service == "QuotaService" else admin, f"{method}Response")
         return self._call(f"/almoner.v1.{service}/{method}", request, response)
+
+    def call_together(self, method: str, requests: Sequence[Message]) -> list[Message | Refusal]:
+        """Make calls of one method in one batch; return the answer or the error of each."""
+        batch: Message = getattr(quota, f"Batch{method}Request")(requests=requests)
+        answer: Any = self.call(f"Batch{method}", batch)
+        return [
+            result.response
+            if result.HasField("response")
+            else Refusal(CODES[result.error.code], result.error.reason)
+            for result in answer.results
+        ]
 
     def set_clock(self, moment: datetime) -> None:
         """Stop the clock at a moment."""
