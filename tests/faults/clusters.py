@@ -124,6 +124,7 @@ def fill(disk: Path) -> Path:
     """Take all the room that is left on a file system, and return the file that takes it."""
     filler = disk / "filler"
     with filler.open("wb") as file:
-        left = shutil.disk_usage(disk).free
-        os.posix_fallocate(file.fileno(), 0, left)
+        while left := shutil.disk_usage(disk).free:
+            with suppress(OSError):  # PostgreSQL, which writes there too, has taken some of it meanwhile
+                os.posix_fallocate(file.fileno(), filler.stat().st_size, left)
     return filler
