@@ -190,6 +190,33 @@ async def test_two_first_limits_of_a_pool_at_once_fill_it_once(
     assert not (await store.upkeep.verify()).findings
 
 
+async def test_many_pools_can_be_limited_at_once_on_few_connections(database: str, sql: Sql) -> None:
+    store = await Store.open(database, StoreOptions(pool_size=4))
+    try:
+        groups = [f"g{number}" for number in range(12)]
+        await committed(store, spend(5, groups=tuple(groups)))
+        async with asyncio.timeout(4):  # less than the lock timeout, by which a knot would come undone
+            await asyncio.gather(*(set_limit(store, 10, TargetKind.GROUP_POOL, group) for group in groups))
+        assert await sql.fetchval(POOL_ROWS) == len(groups)
+        assert not (await store.upkeep.verify()).findings
+    finally:
+        await store.close()
+
+
+async def test_what_is_spent_while_a_filling_waits_for_its_lock_is_summed_up(store: Store, sql: Sql) -> None:
+    await committed(store, spend(5, groups=("g",)))
+    async with sql.transaction():
+        await sql.execute("SELECT FROM namespaces WHERE name = 'default' FOR SHARE")
+        task = asyncio.create_task(pools.fill_pool(store._database, "default", Target(*GROUP)))
+        async with asyncio.timeout(4):
+            while not await sql.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                pass
+        await committed(store, spend(3, groups=("g",)))
+    filling = await task
+    assert filling
+    assert sum(entry["spent"] for entry in filling.sums) == 8
+
+
 async def test_a_filling_that_takes_too_long_leaves_nothing(
     store: Store, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:

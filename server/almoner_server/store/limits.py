@@ -4,6 +4,7 @@ Checks read the limits of users and chats from the database. Those of a whole na
 process under a revision that every transaction compares: a change begins a new one.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from hashlib import blake2b
@@ -47,6 +48,8 @@ class LimitEditor:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._filling = asyncio.Lock()
+        """One pool at a time: each takes two connections, one of them for long, which others need too."""
 
     async def set(self, change: SetLimit) -> Limit:
         """Put a limit in force. Nothing changes, whatever the etag, if it is in force already."""
@@ -95,7 +98,8 @@ class LimitEditor:
                 return await carry_out(change, filling)
             except Unfilled:
                 if filling is None:
-                    filling = await fill_pool(self._database, change.namespace, change.key.target)
+                    async with self._filling:
+                        filling = await fill_pool(self._database, change.namespace, change.key.target)
                 else:  # somebody else has begun anew meanwhile, and has a limit for it too
                     await others_filling(self._database, filling)
                     filling = None

@@ -6,7 +6,7 @@ that moment, then the sum is added in the transaction that stores the limit.
 """
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -27,6 +27,8 @@ FILL_SECONDS = 600.0
 STALE = timedelta(seconds=2 * FILL_SECONDS)
 """After which nobody is filling a pool any more who has not said that he is done."""
 POLL_SECONDS = 0.1
+NEVER_IDLE = "SET LOCAL idle_in_transaction_session_timeout = 0"
+"""SQL that lets a transaction wait for the lock of another connection."""
 
 KINDS = {
     TargetKind.GROUP_POOL: AccountKind.GROUP,
@@ -59,12 +61,13 @@ async def fill_pool(database: Database, name: str, target: Target) -> Filling | 
     The filling ends by `open_pool` or by `abandon`. Raises StoreUnavailable.
     """
     filling = Filling(name, target, uuid4(), [])
-    async with AsyncExitStack() as stack:
+    # Both connections are taken before anything is locked: nobody who waits for the lock keeps one that is needed here.
+    async with database.snapshot(f"{patience(FILL_SECONDS)}; {NEVER_IDLE}") as reading:
         async with locked_namespace(database, name) as namespace:
             if await _is_limited(namespace, target):
                 return None
-            # No batch is under way in this namespace: those before are in the snapshot, those after count.
-            reading = await stack.enter_async_context(database.snapshot(patience(FILL_SECONDS)))
+            # No batch is under way in this namespace: those before are in the snapshot, taken by the first statement;
+            # those after count.
             await reading.fetchval(query("now"))
             await namespace.connection.execute(query("begin_filling"), *_key(name, target), filling.token)
             await namespace.bump(rules=True)
