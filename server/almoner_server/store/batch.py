@@ -8,7 +8,7 @@ begins again. Only after the commit does anybody hear an answer. See docs/decisi
 
 import asyncio
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -41,7 +41,7 @@ class Remembered(Exception):
     """Says that what was remembered is not so any more."""
 
 
-Answer = Result | RequestFailed | StoreFailed
+Answer = Result | RequestFailed | StoreUnavailable | StoreFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Batches:
         try:
             return await self._retried(requests)
         except Exception as error:
-            if isinstance(error, StoreUnavailable) and not isinstance(error, Conflict):
+            if isinstance(error, StoreUnavailable):
                 raise
             if len(requests) == 1:
                 return BatchOutcome([_failed(error)])
@@ -141,14 +141,22 @@ class Batches:
             self._memory.set_clock(now)
 
     async def _locked(self, wanted: Footprint, requests: Sequence[Request]) -> tuple[Reading, BatchOutcome]:
-        """Carry out while nobody else can change anything; the rules may have changed until then."""
+        """Carry out while nobody else can change anything."""
         self._locked_batches -= 1
         async with self._database.transaction() as connection:
             await connection.execute(query("lock_namespaces"), list(wanted.namespaces))
             await self._refresh_rules(connection, wanted.namespaces)
-            wanted = footprint(requests, self._facts)
-            await lock_accounts(connection, wanted)
-            return await self._carry_out(connection, wanted, requests)
+            try:
+                return await self._rows_locked(connection, requests)
+            except Stale:  # what was guessed is learnt, and nobody can change it any more
+                return await self._rows_locked(connection, requests)
+
+    async def _rows_locked(
+        self, connection: Connection, requests: Sequence[Request]
+    ) -> tuple[Reading, BatchOutcome]:
+        wanted = footprint(requests, self._facts)
+        await lock_accounts(connection, wanted)
+        return await self._carry_out(connection, wanted, requests)
 
     async def _plan(self, requests: Sequence[Request]) -> Footprint:
         """Work out the footprint. Asks only for the rules of namespaces never seen."""
@@ -158,8 +166,8 @@ class Batches:
                 await self._refresh_rules(connection, unknown)
         return footprint(requests, self._facts)
 
-    async def _refresh_rules(self, connection: Connection, names: Iterable[str]) -> None:
-        self._facts.rules |= await read_rules(connection, names)
+    async def _refresh_rules(self, connection: Connection, names: Collection[str]) -> None:
+        self._facts.learn_rules(names, await read_rules(connection, names))
 
     async def _carry_out(
         self, connection: Connection, wanted: Footprint, requests: Sequence[Request]
@@ -210,7 +218,11 @@ def require_declared(rules: NamespaceRules, request: Request) -> None:
 _NAMING_UNITS = (Check, Commit, Extend, Adjust)
 
 
-def _failed(error: Exception) -> StoreFailed:
-    failure = StoreFailed(f"the request could not be carried out: {type(error).__name__}: {error}")
+def _failed(error: Exception) -> StoreUnavailable | StoreFailed:
+    failure: StoreUnavailable | StoreFailed
+    if isinstance(error, (Stale, Remembered, Conflict)):
+        failure = StoreUnavailable(f"others kept changing the same rows, {MAX_TRIES} times in a row")
+    else:
+        failure = StoreFailed(f"the request could not be carried out: {type(error).__name__}: {error}")
     failure.__cause__ = error
     return failure

@@ -38,9 +38,9 @@ class BatchReader:
         """Read all that the requests may touch. Raises Stale if the footprint was worked out from a wrong guess."""
         found = await read_batch(connection, wanted, self._replica)
         book = found.book
-        rules = current_rules(self._facts.rules, found)
+        rules = current_rules(wanted.namespaces, found.revisions)
         if rules is None:
-            self._facts.rules |= await read_rules(connection, found.revisions)
+            self._facts.learn_rules(wanted.namespaces, await read_rules(connection, wanted.namespaces))
             raise Stale
         book.namespaces = rules
         if not wanted.holds_true(book):

@@ -4,7 +4,7 @@ Whose a hold or charge is and a chat's chain never change. The rules of namespac
 do: they are guesses, which every batch compares with what it reads.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import TypeVar
 from uuid import UUID
@@ -54,6 +54,12 @@ class Facts:
         """Return whose a hold is; None if this process does not remember."""
         spender = self.holds.get((namespace, hold_id))
         return spender.user if spender else None
+
+    def learn_rules(self, names: Iterable[str], found: Mapping[str, NamespaceRules]) -> None:
+        """Remember the rules of namespaces that were read, and forget what has gone."""
+        for name in names:
+            self.rules.pop(name, None)
+        self.rules |= found
 
     def learn_read(self, book: Book, read: Footprint) -> None:
         """Remember what was read, and forget what has gone."""

@@ -96,9 +96,9 @@ class Namespaces:
         """Read the rules of a namespace, and remember them. Raises RequestFailed NAMESPACE_NOT_FOUND."""
         async with self._database.snapshot() as connection:
             found = await read_rules(connection, [name])
+        self._facts.learn_rules([name], found)
         if name not in found:
             raise no_namespace(name)
-        self._facts.rules |= found
         return found[name]
 
     def known_rules(self, name: str) -> NamespaceRules | None:

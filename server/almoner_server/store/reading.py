@@ -1,6 +1,6 @@
 """Read a book: the rows of a footprint, all as of one moment, in one statement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from uuid import UUID
@@ -69,11 +69,13 @@ async def lock_accounts(connection: Connection, wanted: Footprint) -> None:
     await connection.execute(query("lock_accounts"), to_json_rows((NAMESPACE, KIND, ID), wanted.accounts))
 
 
-def current_rules(remembered: dict[str, NamespaceRules], found: Found) -> dict[str, NamespaceRules] | None:
-    """Return the rules of the namespaces that exist; None if those remembered are of other revisions."""
-    rules = {name: remembered[name] for name in found.revisions if name in remembered}
-    current = all(name in rules and rules[name].revision == now for name, (_, now) in found.revisions.items())
-    return rules if current else None
+def current_rules(
+    taken: Mapping[str, NamespaceRules | None], revisions: Mapping[str, tuple[int, int]]
+) -> dict[str, NamespaceRules] | None:
+    """Return the rules of the namespaces that exist; None if those taken for true are of other revisions."""
+    rules = {name: known for name, known in taken.items() if known is not None}
+    current = {name: known.revision for name, known in rules.items()}
+    return rules if current == {name: number for name, (_, number) in revisions.items()} else None
 
 
 def add_empty(book: Book, keys: Iterable[AccountKey]) -> None:
