@@ -13,7 +13,7 @@ import grpc
 import uvloop
 from almoner.v1 import quota_service_pb2 as quota
 from almoner.wire import methods
-from almoner_server.rpc.server import OPTIONS
+from almoner_server.rpc.bounds import OPTIONS
 from google.protobuf.message import Message
 
 SERVICE = "almoner.v1.QuotaService"

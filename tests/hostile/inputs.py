@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from almoner.v1 import admin_service_pb2, quota_service_pb2
+from almoner_server.rpc.bounds import MAX_MESSAGE_BYTES
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -75,9 +76,12 @@ class Inputs:
         return bytes(raw)
 
     def _extreme(self, method: MethodDescriptor) -> bytes:
-        message = GetMessageClass(method.input_type)()
-        self._fill(message, 0)
-        return message.SerializeToString()
+        raw = None
+        while raw is None or len(raw) > MAX_MESSAGE_BYTES:  # those have a test of their own
+            message = GetMessageClass(method.input_type)()
+            self._fill(message, 0)
+            raw = message.SerializeToString()
+        return raw
 
     def _fill(self, message: Message, depth: int) -> None:
         for field in message.DESCRIPTOR.fields:

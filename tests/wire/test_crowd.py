@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import grpc
 import pytest
-from almoner import Client, Period, RetryPolicy, Target
+from almoner import Client, Overloaded, Period, RetryPolicy, Target
 from almoner.v1.quota_service_pb2 import CheckQuotaRequest
 from almoner.v1.quota_service_pb2_grpc import QuotaServiceStub
 from almoner_server.engine import Engine
@@ -26,10 +26,10 @@ async def engine(store: Store) -> AsyncIterator[Engine]:
 
 @pytest.fixture
 async def address(store: Store, engine: Engine) -> AsyncIterator[str]:
-    """Serve three calls at once."""
+    """Serve three calls at once, of 10,000 bytes together."""
     backend = Backend()
     backend.connect(store, engine)
-    server = Server(backend, NobodyWatches(), ServerOptions(max_calls=3))
+    server = Server(backend, NobodyWatches(), ServerOptions(max_calls=3, max_call_bytes=10_000))
     listening = server.listen("127.0.0.1:0")
     await server.start()
     yield listening
@@ -60,3 +60,18 @@ async def test_the_limit_on_calls_under_way_is_named_and_holds_until_one_ends(
         await asyncio.gather(*waiting, return_exceptions=True)
         await eventually(lambda: engine.waiting == 0)
         assert (await check(request)).decision.allowed
+
+
+async def test_the_bytes_of_calls_under_way_are_bounded_until_one_ends(address: str, engine: Engine) -> None:
+    async with Client(address, retry=RetryPolicy(attempts=1)) as quota:
+        await quota.admin.set_limit(Target.user("u-1"), unit="tokens", period=Period.LIFETIME, amount=1)
+        hold = await quota.open_hold(user="u-1", tokens=1)
+        large = {"why": "x" * 6_000}
+        waiting = asyncio.create_task(quota.open_hold(user="u-1", tokens=1, wait=60, attributes=large))
+        await eventually(lambda: engine.waiting == 1)
+        with pytest.raises(Overloaded, match="10000 bytes together"):
+            await quota.check(user="u-2", tokens=1, attributes=large)
+        assert (await quota.check(user="u-2", tokens=1)).allowed
+        await hold.release()
+        await (await waiting).release()
+        assert (await quota.check(user="u-2", tokens=1, attributes=large)).allowed

@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from almoner_server.observe.report import CallReport, CallWatcher
+from almoner_server.rpc.arrivals import Arrivals
 from almoner_server.rpc.backend import Backend
 from almoner_server.rpc.crowd import Crowd
 from almoner_server.rpc.failures import Failure, failure_of, malformed
@@ -49,6 +50,7 @@ class Handler:
         method: Method,
         backend: Backend,
         watcher: CallWatcher,
+        arrivals: Arrivals,
         crowd: Crowd,
     ) -> None:
         self._name = f"{descriptor.containing_service.full_name}/{descriptor.name}"
@@ -56,20 +58,21 @@ class Handler:
         self._method = method
         self._backend = backend
         self._watcher = watcher
+        self._arrivals = arrivals
         self._crowd = crowd
 
-    async def handle(self, raw: bytes, context: Context) -> bytes:
+    async def handle(self, _: object, context: Context) -> bytes:
         """Answer one call."""
         call = Call(context.time_remaining)
         with self._watcher.call(self._name, call, context.invocation_metadata):
-            answer = await self._answer_or_failure(raw, call)
+            answer = await self._answer_or_failure(context, call)
         if isinstance(answer, Failure):
             await context.abort(answer.status, answer.message, answer.trailers)
         return answer
 
-    async def _answer_or_failure(self, raw: bytes, call: Call) -> bytes | Failure:
+    async def _answer_or_failure(self, context: Context, call: Call) -> bytes | Failure:
         try:
-            return await self._answer(raw, call)
+            return await self._answer(await self._arrivals.read(context), call)
         except Exception as error:  # noqa: BLE001 - the caller hears of it, and of a bug the log does too
             failure = failure_of(error, self._name)
             call.code, call.message = failure.status.name, failure.message
@@ -77,12 +80,12 @@ class Handler:
 
     async def _answer(self, raw: bytes, call: Call) -> bytes:
         self._backend.require_open()
-        self._crowd.enter()
+        self._crowd.enter(len(raw))
         try:
             request = self._parse(raw)
             response = await self._method(request, call)
         except DecodeError:
             raise malformed(self._name) from None
         finally:
-            self._crowd.leave()
+            self._crowd.leave(len(raw))
         return response.SerializeToString()

@@ -1,22 +1,33 @@
-"""How many calls may be under way at once, so that a crowd is told and not felt."""
+"""How many calls may be under way at once, and how large together, so that a crowd is told and not felt."""
 
 from almoner_server.core.errors import RequestFailed
 
 
 class Crowd:
-    """Counts the calls under way, those that wait for room among them, and admits so many."""
+    """Counts the calls under way, those that wait for room among them, and admits so many calls and bytes."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._present = 0
+    def __init__(self, max_calls: int, max_bytes: int) -> None:
+        self._max_calls = max_calls
+        self._max_bytes = max_bytes
+        self._calls = 0
+        self._bytes = 0
 
-    def enter(self) -> None:
-        """Count a call in. Raises RequestFailed OVERLOADED: it is one too many."""
-        if self._present >= self._limit:
-            message = f"{self._limit} calls, the most there may be, are under way already: try again later"
-            raise RequestFailed("RESOURCE_EXHAUSTED", "OVERLOADED", message, limit=str(self._limit))
-        self._present += 1
+    def enter(self, size: int) -> None:
+        """Count in a call of so many bytes. Raises RequestFailed OVERLOADED: it is one, or they are, too many."""
+        if self._calls >= self._max_calls:
+            raise overloaded(f"{self._max_calls} calls", self._max_calls)
+        if self._bytes + size > self._max_bytes:
+            raise overloaded(f"calls of {self._max_bytes} bytes together", self._max_bytes)
+        self._calls += 1
+        self._bytes += size
 
-    def leave(self) -> None:
+    def leave(self, size: int) -> None:
         """Count out a call that was counted in."""
-        self._present -= 1
+        self._calls -= 1
+        self._bytes -= size
+
+
+def overloaded(what: str, limit: int) -> RequestFailed:
+    """Make the error of a call that is one too many."""
+    message = f"{what}, the most there may be, are under way already: try again later"
+    return RequestFailed("RESOURCE_EXHAUSTED", "OVERLOADED", message, limit=str(limit))

@@ -7,6 +7,7 @@ import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
 from almoner_server.observe.report import CallWatcher
+from almoner_server.rpc.arrivals import Arrivals
 from almoner_server.rpc.backend import Backend
 from almoner_server.rpc.calls import Handler, Method
 from almoner_server.rpc.crowd import Crowd
@@ -14,7 +15,7 @@ from almoner_server.rpc.crowd import Crowd
 Bind = Callable[[ServiceDescriptor, object], grpc.GenericRpcHandler]
 
 
-def binder(backend: Backend, watcher: CallWatcher, crowd: Crowd) -> Bind:
+def binder(backend: Backend, watcher: CallWatcher, arrivals: Arrivals, crowd: Crowd) -> Bind:
     """Return what makes gRPC's handler of a service; `CheckQuota` is answered by `check_quota`.
 
     It raises AttributeError if a method of the service is missing.
@@ -26,8 +27,9 @@ def binder(backend: Backend, watcher: CallWatcher, crowd: Crowd) -> Bind:
 
     def handler(descriptor: MethodDescriptor, servicer: object) -> "grpc.RpcMethodHandler[bytes, bytes]":
         method: Method = getattr(servicer, snake_case(descriptor.name))
-        return grpc.unary_unary_rpc_method_handler(
-            Handler(descriptor, method, backend, watcher, crowd).handle
+        # The handler reads the message itself, with patience: gRPC would wait for it as long as it takes.
+        return grpc.stream_unary_rpc_method_handler(
+            Handler(descriptor, method, backend, watcher, arrivals, crowd).handle
         )
 
     return bind

@@ -3,50 +3,35 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 from almoner.testing.v1 import clock_service_pb2
 from almoner.v1 import admin_service_pb2, quota_service_pb2
 from grpc_health.v1 import health_pb2
-from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from almoner_server.observe.report import CallWatcher
 from almoner_server.rpc.address import UNIX, ListenError, join, require_free, split
 from almoner_server.rpc.admin_service import AdminService
+from almoner_server.rpc.arrivals import Arrivals
 from almoner_server.rpc.backend import Backend
+from almoner_server.rpc.bounds import MAX_CALL_BYTES, MAX_CALLS, MAX_STREAMS, OPTIONS
 from almoner_server.rpc.clock_service import ClockService
 from almoner_server.rpc.crowd import Crowd
 from almoner_server.rpc.health import Health
 from almoner_server.rpc.methods import binder
 from almoner_server.rpc.quota_service import QuotaService
+from almoner_server.rpc.standard import standard_handler
 
-MAX_MESSAGE_BYTES = 32 << 20
-"""Room for a batch of 1,000 items that each use up what they may."""
-MAX_CALLS = 12_000
-"""Calls under way: those that the engine lets wait for room, and 2,000 more, so that commits always get in."""
-MAX_STREAMS = 16_000
-"""The same, with those that have not sent their request yet. Above it gRPC itself turns calls away."""
-OPTIONS = [
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_send_message_length", -1),
-    ("grpc.max_concurrent_streams", 10_000),  # of one connection; calls that wait for room each take one
-    (
-        "grpc.keepalive_time_ms",
-        60_000,
-    ),  # notices a caller whose machine is gone, and cancels its calls
-    ("grpc.keepalive_timeout_ms", 20_000),
-    ("grpc.server_handshake_timeout_ms", 10_000),  # for who connects and does not finish the greeting
-    ("grpc.max_connection_idle_ms", 900_000),  # a client with nothing to ask connects again when it has
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-]
 LULL_SECONDS = 1.0
 """How long a server that stops goes on to turn calls away at most."""
 QUIET_SECONDS = 0.05
 """Without a call for so long, everybody has heard."""
 _QUOTA = quota_service_pb2.DESCRIPTOR.services_by_name["QuotaService"]
 _ADMIN = admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"]
+_HEALTH: Any = health_pb2.DESCRIPTOR.services_by_name["Health"]
+_REFLECTION: Any = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
 _CLOCK = clock_service_pb2.DESCRIPTOR.services_by_name["ClockService"]
 
 
@@ -62,6 +47,8 @@ class ServerOptions:
     """Other processes listen on the same port; somebody else sees to it that they are of the same crew."""
     max_calls: int = MAX_CALLS
     """Calls that may be under way at once; one more is OVERLOADED."""
+    max_call_bytes: int = MAX_CALL_BYTES
+    """Bytes that their messages may have together; with more, a call is OVERLOADED."""
 
 
 class Server:
@@ -73,18 +60,19 @@ class Server:
         reuse = ("grpc.so_reuseport", int(options.shared_port))
         self._grpc = grpc.aio.server(options=[reuse, *OPTIONS], maximum_concurrent_rpcs=MAX_STREAMS)
         self._backend = backend
-        bind = binder(backend, watcher, Crowd(options.max_calls))
+        self._arrivals = Arrivals()
+        bind = binder(backend, watcher, self._arrivals, Crowd(options.max_calls, options.max_call_bytes))
         quota = QuotaService(backend, allow_degraded=options.allow_degraded)
         handlers = [bind(_QUOTA, quota), bind(_ADMIN, AdminService(backend))]
         names = ["", _QUOTA.full_name, _ADMIN.full_name]
         if options.test_clock:
             handlers.append(bind(_CLOCK, ClockService(backend)))
             names.append(_CLOCK.full_name)
-        self._grpc.add_generic_rpc_handlers(handlers)
         self._health = Health(backend, names, names[:2] if options.allow_degraded else [])
-        add_HealthServicer_to_server(self._health.servicer, self._grpc)
-        health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-        reflection.enable_server_reflection([*names[1:], health_name, reflection.SERVICE_NAME], self._grpc)
+        reflected = reflection.aio.ReflectionServicer([*names[1:], _HEALTH.full_name, _REFLECTION.full_name])
+        handlers.append(standard_handler(_HEALTH, self._health.servicer, self._arrivals))
+        handlers.append(standard_handler(_REFLECTION, reflected, self._arrivals))
+        self._grpc.add_generic_rpc_handlers(handlers)
 
     def listen(self, address: str) -> str:
         """Take an address, so that nobody else gets it; returns it with the port that port 0 became.
@@ -102,6 +90,7 @@ class Server:
 
     async def start(self) -> None:
         """Answer calls."""
+        self._arrivals.start()
         await self._health.start()
         await self._grpc.start()
 
@@ -118,6 +107,7 @@ class Server:
         """Accept no more connections; return when all calls are answered, at the latest after `grace` s."""
         await self._lull(min(grace, LULL_SECONDS))
         await self._grpc.stop(grace)
+        await self._arrivals.stop()
 
     async def _lull(self, seconds: float) -> None:
         """Wait until callers have heard that the server stops and leave it alone for a moment.

@@ -1,0 +1,21 @@
+"""What callers may take of a server at most. `docs/operations.md` lists it all."""
+
+MAX_MESSAGE_BYTES = 4 << 20
+"""What gRPC allows in every language unless told otherwise: room for a batch of 1,000 items of 4 KiB."""
+MAX_CALLS = 12_000
+"""Calls under way: those that the engine lets wait for room, and 2,000 more, so that commits always get in."""
+MAX_CALL_BYTES = 64 << 20
+"""Of the messages of all calls under way."""
+MAX_STREAMS = 16_000
+"""The same, with those that have not sent their request yet. Above it gRPC itself turns calls away."""
+OPTIONS = [
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_concurrent_streams", 10_000),  # of one connection; calls that wait for room each take one
+    ("grpc.keepalive_time_ms", 60_000),  # notices a caller whose machine is gone, and cancels its calls
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.server_handshake_timeout_ms", 10_000),  # for who connects and does not finish the greeting
+    ("grpc.max_connection_idle_ms", 900_000),  # a client with nothing to ask connects again when it has
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
