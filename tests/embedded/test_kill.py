@@ -73,6 +73,18 @@ async def test_an_initdb_that_was_killed_is_begun_again(data_dir: Path, supervis
     assert not unfinished(data_dir)
 
 
+async def test_what_a_dying_initdb_wrote_after_it_was_swept_goes_too(data_dir: Path) -> None:
+    pg = EmbeddedPostgres(data_dir)
+    starting = asyncio.create_task(pg.start())
+    await until(lambda: _is(unfinished(data_dir) != {}), 10)
+    (data_dir / "cluster.new-dying").mkdir()
+    await starting
+    try:
+        assert not unfinished(data_dir)
+    finally:
+        await pg.stop()
+
+
 @pytest.mark.parametrize("seconds", [0.02, 0.15, 0.5])
 async def test_a_cancelled_start_leaves_nothing_running_and_can_be_repeated(
     data_dir: Path, seconds: float

@@ -70,6 +70,7 @@ async def make_cluster(layout: Layout, binaries: Binaries, identity: Identity) -
     if code != 0:
         raise StartError(f"{binaries} could not make a cluster in {layout.root}:\n{words}")
     _move_durably(unfinished, layout.cluster)
+    sweep_unfinished(layout)  # an initdb that lost its supervisor may still have written when we began
 
 
 def sweep_unfinished(layout: Layout) -> None:
