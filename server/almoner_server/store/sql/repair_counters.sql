@@ -2,7 +2,7 @@
 -- lies in. Those that have it already are left alone. Users are found by an index, the rest in one pass each.
 WITH wanted AS MATERIALIZED (
     SELECT account.namespace, account.kind, account.id, account.day, account.units
-    FROM json_to_recordset($1::json) AS named (namespace text, kind smallint, id text)
+    FROM jsonb_to_recordset($1::jsonb) AS named (namespace text, kind smallint, id text)
     JOIN accounts AS account USING (namespace, kind, id)
 ),
 entries AS NOT MATERIALIZED (

@@ -4,7 +4,7 @@
 INSERT INTO accounts (namespace, kind, id, day, units, counters, open_estimates, open_unpriced, version)
 SELECT wanted.namespace, wanted.kind, wanted.id, (almoner_now() AT TIME ZONE 'UTC')::date, '{}', '{}', 0, 0,
     (extract(EPOCH FROM clock_timestamp()) * 1000000)::bigint
-FROM json_to_recordset($1::json) AS wanted (namespace text, kind smallint, id text)
+FROM jsonb_to_recordset($1::jsonb) AS wanted (namespace text, kind smallint, id text)
 WHERE
     wanted.kind <= 2
     OR EXISTS (

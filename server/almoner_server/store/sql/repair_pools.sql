@@ -1,6 +1,6 @@
 -- The rows of pools that are limited no more, nor about to be.
 DELETE FROM accounts AS account
-USING json_to_recordset($1::json) AS wanted (namespace text, kind smallint, id text)
+USING jsonb_to_recordset($1::jsonb) AS wanted (namespace text, kind smallint, id text)
 WHERE
     account.namespace = wanted.namespace AND account.kind = wanted.kind AND account.id = wanted.id AND wanted.kind >= 3
     AND NOT EXISTS (

@@ -8,7 +8,7 @@
 -- stands for a parameter, the rows of a part as JSON or one of the values of the last SELECT.
 WITH namespaces_kept AS MATERIALIZED (
     SELECT found.name
-    FROM json_to_recordset(:namespaces_kept::json) AS seen (name text, revision bigint)
+    FROM jsonb_to_recordset(:namespaces_kept::jsonb) AS seen (name text, revision bigint)
     JOIN namespaces AS found USING (name)
     WHERE found.revision = seen.revision
     ORDER BY found.name
@@ -20,7 +20,7 @@ guard AS MATERIALIZED (
 -- part seen
 , seen AS MATERIALIZED (
     SELECT count(*) AS accounts
-    FROM json_to_recordset(:seen::json) AS seen (namespace text, kind smallint, id text, version bigint)
+    FROM jsonb_to_recordset(:seen::jsonb) AS seen (namespace text, kind smallint, id text, version bigint)
     LEFT JOIN accounts AS found USING (namespace, kind, id)
     WHERE coalesce(found.version, 0) = seen.version
 )
@@ -30,7 +30,7 @@ guard AS MATERIALIZED (
     UPDATE accounts AS found
     SET day = new.day, units = new.units, counters = new.counters, open_estimates = new.open_estimates,
         open_unpriced = new.open_unpriced, version = found.version + 1
-    FROM guard CROSS JOIN json_to_recordset(:changed_accounts::json) AS new (
+    FROM guard CROSS JOIN jsonb_to_recordset(:changed_accounts::jsonb) AS new (
         namespace text, kind smallint, id text, day date, units text [], counters bigint [], open_estimates bigint,
         open_unpriced bigint, version bigint
     )
@@ -43,7 +43,7 @@ guard AS MATERIALIZED (
 , new_accounts AS (
     INSERT INTO accounts (namespace, kind, id, day, units, counters, open_estimates, open_unpriced, version)
     SELECT namespace, kind, id, day, units, counters, open_estimates, open_unpriced, 1
-    FROM guard CROSS JOIN json_to_recordset(:new_accounts::json) AS new (
+    FROM guard CROSS JOIN jsonb_to_recordset(:new_accounts::jsonb) AS new (
         namespace text, kind smallint, id text, day date, units text [], counters bigint [], open_estimates bigint,
         open_unpriced bigint
     )
@@ -53,7 +53,7 @@ guard AS MATERIALIZED (
 , new_chats AS (
     INSERT INTO chats (namespace, id, chain, create_time)
     SELECT namespace, id, chain, create_time
-    FROM guard CROSS JOIN json_to_recordset(:new_chats::json) AS new (
+    FROM guard CROSS JOIN jsonb_to_recordset(:new_chats::jsonb) AS new (
         namespace text, id text, chain text [], create_time timestamptz
     )
 )
@@ -67,7 +67,7 @@ guard AS MATERIALIZED (
     SELECT
         namespace, id, user_id, groups, chain, held, spent, state, on_expiry, admit_time, expire_time,
         admitted_expire_time, settle_time, attributes, fingerprint, answer
-    FROM guard CROSS JOIN json_to_recordset(:new_holds::json) AS new (
+    FROM guard CROSS JOIN jsonb_to_recordset(:new_holds::jsonb) AS new (
         namespace text, id uuid, user_id text, groups text [], chain text [], held jsonb, spent jsonb, state smallint,
         on_expiry smallint, admit_time timestamptz, expire_time timestamptz, admitted_expire_time timestamptz,
         settle_time timestamptz, attributes jsonb, fingerprint bytea, answer jsonb
@@ -79,7 +79,7 @@ guard AS MATERIALIZED (
     UPDATE holds AS found
     SET held = new.held, spent = new.spent, state = new.state, expire_time = new.expire_time,
         settle_time = new.settle_time
-    FROM guard CROSS JOIN json_to_recordset(:changed_holds::json) AS new (
+    FROM guard CROSS JOIN jsonb_to_recordset(:changed_holds::jsonb) AS new (
         namespace text, id uuid, held jsonb, spent jsonb, state smallint, expire_time timestamptz,
         settle_time timestamptz
     )
@@ -96,7 +96,7 @@ guard AS MATERIALIZED (
     SELECT
         namespace, id, hold_id, user_id, groups, chain, amounts, net, settlement, open, late, origin, occurred_at,
         create_time, attributes, overrun, fingerprint, adjustment_count
-    FROM guard CROSS JOIN json_to_recordset(:new_charges::json) AS new (
+    FROM guard CROSS JOIN jsonb_to_recordset(:new_charges::jsonb) AS new (
         namespace text, id uuid, hold_id uuid, user_id text, groups text [], chain text [], amounts jsonb, net jsonb,
         settlement smallint, open boolean, late boolean, origin smallint, occurred_at timestamptz,
         create_time timestamptz, attributes jsonb, overrun jsonb, fingerprint bytea,
@@ -108,7 +108,7 @@ guard AS MATERIALIZED (
 , changed_charges AS (
     UPDATE charges AS found
     SET net = new.net, open = new.open, adjustment_count = new.adjustment_count
-    FROM guard CROSS JOIN json_to_recordset(:changed_charges::json) AS new (
+    FROM guard CROSS JOIN jsonb_to_recordset(:changed_charges::jsonb) AS new (
         namespace text, id uuid, net jsonb, open boolean, adjustment_count bigint
     )
     WHERE found.namespace = new.namespace AND found.id = new.id AND guard.namespaces = :namespace_count::bigint
@@ -122,7 +122,7 @@ guard AS MATERIALIZED (
     )
     SELECT
         namespace, id, charge_id, kind, amounts, change, reason, create_time, fingerprint, net_after, open_after, number
-    FROM guard CROSS JOIN json_to_recordset(:new_adjustments::json) AS new (
+    FROM guard CROSS JOIN jsonb_to_recordset(:new_adjustments::jsonb) AS new (
         namespace text, id uuid, charge_id uuid, kind smallint, amounts jsonb, change jsonb, reason text,
         create_time timestamptz, fingerprint bytea, net_after jsonb, open_after boolean, number bigint
     )
