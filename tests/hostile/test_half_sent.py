@@ -7,7 +7,7 @@ import grpc
 import pytest
 from almoner import Client
 from almoner_server.rpc.arrivals import MAX_LATE
-from almoner_server.rpc.standard import MAX_CONVERSATIONS
+from almoner_server.rpc.bounds import MAX_CONVERSATIONS
 
 from tests.hostile.conftest import MIB, Watched
 from tests.hostile.half_sent import HalfSent
@@ -62,7 +62,7 @@ async def test_conversations_with_reflection_are_few(server: Watched, channel: g
     assert all([await answers(stream) for stream in streams])
     refused = converse(timeout=60)
     assert await refused.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert f"{MAX_CONVERSATIONS} such calls" in (await refused.details())
+    assert f"{MAX_CONVERSATIONS} calls" in (await refused.details())
     streams[0].cancel()
     async with asyncio.timeout(20):
         while not await answers(converse(timeout=60)):

@@ -6,28 +6,27 @@ from almoner_server.core.errors import RequestFailed
 class Crowd:
     """Counts the calls under way, those that wait for room among them, and admits so many calls and bytes."""
 
-    def __init__(self, max_calls: int, max_bytes: int) -> None:
+    def __init__(self, max_calls: int, max_bytes: int = 0) -> None:
         self._max_calls = max_calls
         self._max_bytes = max_bytes
         self._calls = 0
         self._bytes = 0
 
-    def enter(self, size: int) -> None:
+    def enter(self, size: int = 0) -> None:
         """Count in a call of so many bytes. Raises RequestFailed OVERLOADED: it is one, or they are, too many."""
         if self._calls >= self._max_calls:
-            raise overloaded(f"{self._max_calls} calls", self._max_calls)
+            raise _overloaded(f"{self._max_calls} calls", self._max_calls)
         if self._bytes + size > self._max_bytes:
-            raise overloaded(f"calls of {self._max_bytes} bytes together", self._max_bytes)
+            raise _overloaded(f"calls of {self._max_bytes} bytes together", self._max_bytes)
         self._calls += 1
         self._bytes += size
 
-    def leave(self, size: int) -> None:
+    def leave(self, size: int = 0) -> None:
         """Count out a call that was counted in."""
         self._calls -= 1
         self._bytes -= size
 
 
-def overloaded(what: str, limit: int) -> RequestFailed:
-    """Make the error of a call that is one too many."""
+def _overloaded(what: str, limit: int) -> RequestFailed:
     message = f"{what}, the most there may be, are under way already: try again later"
     return RequestFailed("RESOURCE_EXHAUSTED", "OVERLOADED", message, limit=str(limit))

@@ -18,6 +18,7 @@ from almoner_server.rpc.arrivals import Arrivals
 from almoner_server.rpc.backend import Backend
 from almoner_server.rpc.bounds import MAX_CALL_BYTES, MAX_CALLS, MAX_STREAMS, OPTIONS
 from almoner_server.rpc.clock_service import ClockService
+from almoner_server.rpc.connections import max_connections
 from almoner_server.rpc.crowd import Crowd
 from almoner_server.rpc.health import Health
 from almoner_server.rpc.methods import binder
@@ -57,8 +58,11 @@ class Server:
     def __init__(self, backend: Backend, watcher: CallWatcher, options: ServerOptions) -> None:
         # A second server on the same port is a mistake, and must look like one, unless they belong together.
         self._shared_port = options.shared_port
-        reuse = ("grpc.so_reuseport", int(options.shared_port))
-        self._grpc = grpc.aio.server(options=[reuse, *OPTIONS], maximum_concurrent_rpcs=MAX_STREAMS)
+        own = [
+            ("grpc.so_reuseport", int(options.shared_port)),
+            ("grpc.max_allowed_incoming_connections", max_connections()),
+        ]
+        self._grpc = grpc.aio.server(options=[*own, *OPTIONS], maximum_concurrent_rpcs=MAX_STREAMS)
         self._backend = backend
         self._arrivals = Arrivals()
         bind = binder(backend, watcher, self._arrivals, Crowd(options.max_calls, options.max_call_bytes))

@@ -10,11 +10,10 @@ from google.protobuf.message_factory import GetMessageClass
 
 from almoner_server.core.errors import RequestFailed
 from almoner_server.rpc.arrivals import Arrivals
-from almoner_server.rpc.crowd import overloaded
+from almoner_server.rpc.bounds import MAX_CONVERSATIONS, MAX_WATCHES
+from almoner_server.rpc.crowd import Crowd
 from almoner_server.rpc.failures import failure_of, malformed
 
-MAX_CONVERSATIONS = 64
-"""Calls of one process with any number of requests, reflection's, that may be open at once: one is a person's tool."""
 Context = grpc.aio.ServicerContext[Any, Any]
 Answer = Callable[[Message, Context], Awaitable[Message | None]]
 Converse = Callable[[AsyncIterator[Message], Context], AsyncIterator[Message]]
@@ -34,15 +33,14 @@ def standard_handler(
 
 
 def _handler(
-    method: MethodDescriptor,
-    behaviour: Any,
-    arrivals: Arrivals,
+    method: MethodDescriptor, behaviour: Any, arrivals: Arrivals
 ) -> "grpc.RpcMethodHandler[Any, Any]":
     parse = GetMessageClass(method.input_type).FromString
     if method.client_streaming:
-        conversation = _Conversations(behaviour).handle
-        return grpc.stream_stream_rpc_method_handler(conversation, parse, _serialized)
-    answer = _Reading(method.full_name, parse, behaviour, arrivals).handle
+        crowd = Crowd(MAX_CONVERSATIONS)
+        return grpc.stream_stream_rpc_method_handler(_Conversing(behaviour, crowd).handle, parse, _serialized)
+    crowd = Crowd(MAX_WATCHES)
+    answer = _Reading(method.full_name, parse, behaviour, arrivals, crowd).handle
     kind = (
         grpc.stream_stream_rpc_method_handler
         if method.server_streaming
@@ -55,39 +53,50 @@ class _Reading:
     """Answers calls of one request each."""
 
     def __init__(
-        self, name: str, parse: Callable[[bytes], Message], answer: Answer, arrivals: Arrivals
+        self,
+        name: str,
+        parse: Callable[[bytes], Message],
+        answer: Answer,
+        arrivals: Arrivals,
+        crowd: Crowd,
     ) -> None:
         self._name = name
         self._parse = parse
         self._answer = answer
         self._arrivals = arrivals
+        self._crowd = crowd
 
     async def handle(self, _: object, context: Context) -> Message | None:
         try:
             request = self._parse(await self._arrivals.read(context))
+            self._crowd.enter()
         except DecodeError:
             await _abort(context, malformed(self._name), self._name)
         except RequestFailed as error:
             await _abort(context, error, self._name)
-        return await self._answer(request, context)
+        try:
+            return await self._answer(request, context)
+        finally:
+            self._crowd.leave()
 
 
-class _Conversations:
+class _Conversing:
     """Answers calls of any number of requests each."""
 
-    def __init__(self, converse: Converse) -> None:
+    def __init__(self, converse: Converse, crowd: Crowd) -> None:
         self._converse = converse
-        self._open = 0
+        self._crowd = crowd
 
     async def handle(self, requests: AsyncIterator[Message], context: Context) -> AsyncIterator[Message]:
-        if self._open >= MAX_CONVERSATIONS:
-            await _abort(context, overloaded(f"{MAX_CONVERSATIONS} such calls", MAX_CONVERSATIONS), "")
-        self._open += 1
+        try:
+            self._crowd.enter()
+        except RequestFailed as error:
+            await _abort(context, error, "")
         try:
             async for answer in self._converse(requests, context):
                 yield answer
         finally:
-            self._open -= 1
+            self._crowd.leave()
 
 
 async def _abort(context: Context, error: RequestFailed, method: str) -> NoReturn:
