@@ -30,12 +30,13 @@ def shown(call: Call) -> dict[Key, int]:
     """Return the sums and limits that an answer shows: those before its call."""
     answer = call.answer
     statuses: Iterable[LimitStatus] = ()
-    if isinstance(answer, quota.CheckQuotaResponse):
+    if isinstance(answer, quota.CheckQuotaResponse | quota.ExtendResponse):
         statuses = answer.decision.limits
     elif isinstance(answer, quota.GetStatusResponse):
         statuses = answer.limits
     found: dict[Key, int] = {}
-    user: str = getattr(call.request, "subject", quota.GetStatusRequest().subject).user
+    asked = answer.hold if isinstance(answer, quota.ExtendResponse) else call.request
+    user: str = getattr(asked, "subject", quota.GetStatusRequest().subject).user
     for status in statuses:
         kind = ACCOUNTS.get(status.source.kind, "user")
         name = user if kind == "user" else status.source.id
@@ -78,6 +79,8 @@ class _Reader:
                 return _spread("held", held, self._accounts[answer.hold_id])
             case quota.CommitRequest():
                 return self._commit(request)
+            case quota.ExtendRequest() if isinstance(answer, quota.ExtendResponse):
+                return self._extend(request.hold_id, answer)
             case quota.ReleaseRequest():
                 return self._free(request.hold_id, self._held[request.hold_id])
             case _:
@@ -93,6 +96,12 @@ class _Reader:
         found = self._free(request.hold_id, freed)
         found.update(_spread("spent", cost, self._accounts[request.hold_id]))
         return found
+
+    def _extend(self, hold_id: str, answer: quota.ExtendResponse) -> Sums:
+        before = self._held[hold_id]
+        now = self._held[hold_id] = Counter({**answer.hold.held, "in_flight": 1})
+        change = Counter({unit: now[unit] - before[unit] for unit in now | before})
+        return _spread("held", change, self._accounts[hold_id])
 
     def _free(self, hold_id: str, amounts: Counter[str]) -> Sums:
         return _spread("held", Counter({unit: -by for unit, by in amounts.items()}), self._accounts[hold_id])

@@ -40,7 +40,7 @@ class _Step:
 
     @property
     def reads_only(self) -> bool:
-        return not self.change and self.call.method in ("CheckQuota", "GetStatus")
+        return not self.change and self.call.method in ("CheckQuota", "Extend", "GetStatus")
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """What the racers do: they hold, settle, charge and ask, all at once, while limits change under them."""
 
 import asyncio
+from collections.abc import Sequence
 from random import Random
 from uuid import UUID
 
@@ -9,11 +10,13 @@ from almoner.v1.quota_service_pb2 import (
     CheckQuotaRequest,
     CheckQuotaResponse,
     CommitRequest,
+    ExtendRequest,
     GetStatusRequest,
     HoldOptions,
     ReleaseRequest,
 )
 from almoner.v1.resources_pb2 import PERIOD_LIFETIME, ChatRef, Subject, Target, TargetKind
+from google.protobuf.message import Message
 
 from tests.concurrency.record import TTL, Recorder
 from tests.stateful.model.windows import span
@@ -29,10 +32,10 @@ CHAINS = {
     "leaf": ("root", "left", "leaf"),
 }
 LIMITS = (
-    (Target(kind=TargetKind.TARGET_KIND_NAMESPACE_POOL), UNIT, 120),
-    (Target(kind=TargetKind.TARGET_KIND_GROUP_POOL, id="g"), UNIT, 80),
-    (Target(kind=TargetKind.TARGET_KIND_CHAT, id="root"), UNIT, 50),
-    (Target(kind=TargetKind.TARGET_KIND_USER, id="u1"), UNIT, 30),
+    (Target(kind=TargetKind.TARGET_KIND_NAMESPACE_POOL), UNIT, 240),
+    (Target(kind=TargetKind.TARGET_KIND_GROUP_POOL, id="g"), UNIT, 150),
+    (Target(kind=TargetKind.TARGET_KIND_CHAT, id="root"), UNIT, 100),
+    (Target(kind=TargetKind.TARGET_KIND_USER, id="u1"), UNIT, 60),
     (Target(kind=TargetKind.TARGET_KIND_NAMESPACE_DEFAULT), "in_flight", 8),
 )
 """Target, unit and first amount."""
@@ -54,22 +57,39 @@ class Racer:
         """Run rounds, each behind the barrier."""
         for _ in range(rounds):
             await self._barrier.wait()
-            await self._random.choice((self._hold, self._hold, self._hold, self._charge, self._look))()
+            await self._random.choice((self._hold, self._hold, self._together, self._charge, self._look))()
 
     async def _hold(self) -> None:
-        request = CheckQuotaRequest(
+        await self._settle(await self._call("CheckQuota", self._check()))
+
+    async def _together(self) -> None:
+        """Take several holds in one batch, and charge in another."""
+        for answer in await self._call_together("CheckQuota", [self._check() for _ in range(3)]):
+            await self._settle(answer)
+        await self._call_together("Commit", [self._direct() for _ in range(2)])
+
+    def _check(self) -> CheckQuotaRequest:
+        return CheckQuotaRequest(
             namespace=NAMESPACE,
             subject=self._subject(),
             chat=self._chat(),
             amounts={UNIT: self._random.randint(1, 4)},
             hold=HoldOptions(id=self._id(), ttl=span(TTL)),
         )
-        answer = await self._call("CheckQuota", request)
+
+    async def _settle(self, answer: object) -> None:
         assert isinstance(answer, CheckQuotaResponse)
         if answer.hold_id:
-            await self._random.choice((self._commit, self._commit, self._in_parts, self._release))(
-                answer.hold_id
-            )
+            ways = (self._commit, self._commit, self._in_parts, self._release, self._extend)
+            await self._random.choice(ways)(answer.hold_id)
+
+    async def _extend(self, hold_id: str) -> None:
+        """Ask for more, or give some back, and settle it then."""
+        amounts = {UNIT: self._random.randint(0, 6)}
+        await self._call(
+            "Extend", ExtendRequest(namespace=NAMESPACE, hold_id=hold_id, amounts=amounts, ttl=span(TTL))
+        )
+        await self._commit(hold_id)
 
     async def _commit(self, hold_id: str, *, partial: bool = False) -> None:
         amounts = {UNIT: self._random.randint(1, 2)}
@@ -89,14 +109,16 @@ class Racer:
         await self._call("Release", ReleaseRequest(namespace=NAMESPACE, hold_id=hold_id))
 
     async def _charge(self) -> None:
-        request = CommitRequest(
+        await self._call("Commit", self._direct())
+
+    def _direct(self) -> CommitRequest:
+        return CommitRequest(
             namespace=NAMESPACE,
             charge_id=self._id(),
             subject=self._subject(),
             chat=self._chat(),
             amounts={UNIT: 1},
         )
-        await self._call("Commit", request)
 
     async def _look(self) -> None:
         who = {"namespace": NAMESPACE, "subject": self._subject(), "chat": self._chat()}
@@ -107,6 +129,9 @@ class Racer:
 
     async def _call(self, method: str, request: object) -> object:
         return await self._recorder.call(self._random.randrange(100), method, request)  # type: ignore[arg-type]
+
+    async def _call_together(self, method: str, requests: Sequence[Message]) -> Sequence[Message]:
+        return await self._recorder.call_together(self._random.randrange(100), method, requests)
 
     def _subject(self) -> Subject:
         user = self._random.choice(("u1", "u2", "u3", "u4"))

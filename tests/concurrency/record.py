@@ -1,8 +1,10 @@
 """Every call with its start, its end, what was asked and what was answered."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import grpc
 from almoner.v1 import admin_service_pb2 as admin
@@ -30,9 +32,8 @@ class Call:
     def stamp(self) -> datetime | None:
         """Return the moment at which the server says it carried it out; None if it does not tell."""
         time = self._time
-        return (
-            None if time is None else moment_of(time) - (TTL if self.method == "CheckQuota" else timedelta())
-        )
+        ahead = TTL if self.method in ("CheckQuota", "Extend") else timedelta()
+        return None if time is None else moment_of(time) - ahead
 
     @property
     def _time(self) -> Timestamp | None:
@@ -42,6 +43,8 @@ class Call:
                 return answer.hold_expire_time if answer.hold_id else None
             case quota.CommitResponse():
                 return answer.charge.create_time
+            case quota.ExtendResponse():
+                return answer.hold.expire_time if answer.decision.allowed else None
             case quota.ReleaseResponse():
                 return answer.hold.settle_time
             case admin.SetLimitResponse():
@@ -62,12 +65,32 @@ class Recorder:
         module, service = (
             (quota, "QuotaService") if hasattr(quota, f"{method}Request") else (admin, "AdminService")
         )
+        answer, start, end = await self._send(
+            server, service, method, request, getattr(module, f"{method}Response")
+        )
+        self.calls.append(Call(method, request, answer, start, end))
+        return self.calls[-1].answer
+
+    async def call_together(self, server: int, method: str, requests: Sequence[Message]) -> Sequence[Message]:
+        """Make calls of one method as one batch: to its caller they were all under way for as long as it was."""
+        batch = getattr(quota, f"Batch{method}Request")(requests=requests)
+        kind = getattr(quota, f"Batch{method}Response")
+        found, start, end = await self._send(server, "QuotaService", f"Batch{method}", batch, kind)
+        answers = [result.response for result in found.results]
+        self.calls += [
+            Call(method, request, answer, start, end)
+            for request, answer in zip(requests, answers, strict=True)
+        ]
+        return answers
+
+    async def _send(
+        self, server: int, service: str, method: str, request: Message, kind: Any
+    ) -> tuple[Any, float, float]:
+        """Return the answer, and when the call began and ended."""
         call = self.channels[server % len(self.channels)].unary_unary(
             f"/almoner.v1.{service}/{method}",
             request_serializer=type(request).SerializeToString,
-            response_deserializer=getattr(module, f"{method}Response").FromString,
+            response_deserializer=kind.FromString,
         )
         start = time.monotonic()
-        answer: Message = await call(request, timeout=60)
-        self.calls.append(Call(method, request, answer, start, time.monotonic()))
-        return answer
+        return await call(request, timeout=60), start, time.monotonic()

@@ -36,12 +36,17 @@ class Pace:
     times: int
     """How often a fault strikes that can strike again at once."""
     silence: float
-    """Seconds that something is stopped or swallows everything."""
+    """Seconds that a connection swallows everything."""
+    standstill: float
+    """Seconds that a process is stopped."""
 
 
-BRIEF = Pace(processes=2, callers=4, before=80, after=80, times=2, silence=2.5)
-FULL = Pace(processes=2, callers=8, before=300, after=600, times=10, silence=15.0)
-"""Its silence is longer than every timeout of server, client and database."""
+BRIEF = Pace(processes=2, callers=4, before=80, after=80, times=2, silence=2.5, standstill=2.5)
+FULL = Pace(processes=2, callers=8, before=300, after=600, times=10, silence=15.0, standstill=90.0)
+"""Its silence is longer than any call waits, its standstill than every timeout there is.
+
+A client takes a server for gone that is silent for 25 s, a server a client after 80 s.
+"""
 
 
 class Load:

@@ -22,7 +22,7 @@ async def test_a_server_that_stands_still(trial: Trial, pace: Pace, database: st
         trial("SIGSTOP of the only server", database, [server.address]),
     ):
         with stopped(server.pid):
-            await asyncio.sleep(pace.silence)
+            await asyncio.sleep(pace.standstill)
 
 
 async def test_a_server_that_stands_still_while_the_other_goes_on(
@@ -34,7 +34,7 @@ async def test_a_server_that_stands_still_while_the_other_goes_on(
         targets = [either(other.address, one.address), either(one.address, other.address)]
         async with trial("SIGSTOP of one of two servers", database, targets):
             with stopped(one.pid):
-                await asyncio.sleep(pace.silence)
+                await asyncio.sleep(pace.standstill)
 
 
 async def test_a_postgres_that_stands_still(trial: Trial, pace: Pace, public_dir: Path, log: Path) -> None:
@@ -42,7 +42,7 @@ async def test_a_postgres_that_stands_still(trial: Trial, pace: Pace, public_dir
     async with service(log, "--data-dir", str(data)) as server:
         async with trial("SIGSTOP of PostgreSQL", embedded_dsn(data), [server.address]):
             with stopped(*serving(Layout.of(data).cluster)):
-                await asyncio.sleep(pace.silence)
+                await asyncio.sleep(pace.standstill)
         assert server.starts == 1
 
 

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from almoner_server.core.requests import HoldResult, Release
-from almoner_server.core.terms import HoldState
-from almoner_server.store import Store
+from almoner_server.core.terms import HoldState, Period
+from almoner_server.store import SetLimit, Store, batch_book
 
-from tests.store.asking import checked, committed, hold, one, spend
+from tests.store.asking import Sql, checked, committed, hold, limit_key, one, spend
 
 TTL = timedelta(minutes=10)
 LATER = datetime(2030, 3, 1, 0, 0, 1, tzinfo=UTC)
@@ -44,3 +45,28 @@ async def test_a_process_that_was_stopped_for_an_hour_takes_the_time_from_the_da
     result = await checked(store, hold(1))
     assert result.hold_expire_time is not None
     assert result.hold_expire_time >= then + TTL
+
+
+async def test_midnight_passes_for_what_is_remembered(
+    store: Store, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for period in (Period.DAY, Period.LIFETIME):
+        await store.limits.set(SetLimit("default", limit_key(period=period), 10))
+    await warm(store)
+    await committed(store, spend(4))
+    await age(store, sql)
+    with monkeypatch.context() as unread:
+        unread.setattr(batch_book, "read_batch", None)
+        decision = (await checked(store, hold(2))).decision
+    assert {limit.period: (limit.spent, limit.held) for limit in decision.limits} == {
+        Period.DAY: (0, 0),
+        Period.LIFETIME: (5, 1),
+    }
+    assert not (await checked(store, hold(3))).decision.allowed  # 5 + 1 + 2 + 3 over the lifetime
+
+
+async def age(store: Store, sql: Sql) -> None:
+    """Make it look as if all that was spent and held so far had been so a day ago, here and in the database."""
+    for seen in store._batches._memory._accounts.values():
+        seen.account.day -= 1
+    await sql.execute("UPDATE accounts SET day = day - 1")

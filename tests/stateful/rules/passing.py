@@ -57,7 +57,7 @@ class Passing(Holding, Ruling):
         self.clock("next expiry", "release")
         self.check("u1", [], "", "", {"usd": 1})
 
-    @rule(back=st.integers(1, 20))
+    @rule(back=st.integers(1, 20) | st.integers(1, 200))
     def again(self, back: int) -> None:
         """Send an earlier call once more, as it was."""
         for method, request in self.calls[-back:][:1]:
