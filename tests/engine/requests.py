@@ -19,9 +19,10 @@ def check(
     groups: tuple[str, ...] = (),
     chat: str = "",
     parent: str = "",
+    is_unnamed: bool = False,
 ) -> Check:
     """Make a check that holds `amount` messages."""
-    options = HoldOptions(hold or uuid4(), ttl, ExpiryAction.RELEASE)
+    options = HoldOptions(hold or uuid4(), ttl, ExpiryAction.RELEASE, is_unnamed)
     return Check(NAMESPACE, user, groups, chat, parent, {UNIT: amount}, options)
 
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 from almoner_server.core.errors import RequestFailed
-from almoner_server.core.requests import CheckResult
+from almoner_server.core.requests import CheckResult, Release
 from almoner_server.engine import Engine, EngineOptions
 from almoner_server.engine.crossing import ENOUGH
 from almoner_server.store import StoreFailed
@@ -220,3 +220,23 @@ async def test_the_observer_sees_each_batch_with_the_contexts_of_its_calls(gated
             engine.submit(check("u3")),
         )
     assert seen == [(4, True, ["rpc 1", "rpc 2"])]
+
+
+async def test_unnamed_holds_of_a_batch_whose_caller_has_gone_are_given_back(
+    engine: Engine, gated: GatedStore
+) -> None:
+    """Those of its first transaction, which is over, and those of the second, which is under way."""
+    requests = [check(f"u{number}", is_unnamed=number % 2 == 0) for number in range(8)]
+    batch = asyncio.create_task(engine.submit_many(requests))
+    await settle_down()
+    gated.gate.set()
+    gated.gate.clear()
+    await settle_down()
+    assert gated.sizes() == [4, 4]
+    batch.cancel()
+    gated.gate.set()
+    await engine.drain()
+    given_back = {
+        request.hold_id for sent in gated.begun[2:] for request in sent if isinstance(request, Release)
+    }
+    assert given_back == {request.hold.id for request in requests[::2] if request.hold}

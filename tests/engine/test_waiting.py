@@ -153,8 +153,8 @@ async def test_one_more_than_may_wait_is_answered_as_if_it_did_not_want_to(datab
 async def test_what_a_caller_was_given_who_left_during_its_last_try_is_given_back(here: Replica) -> None:
     await limit_user(here.store, "u1", 1)
     hold = await take(here, check("u1"))
-    request = check("u1")
-    waiter = asyncio.create_task(here.engine.check(request, LONG, abandon=True))
+    request = check("u1", is_unnamed=True)
+    waiter = asyncio.create_task(here.engine.check(request, LONG))
     await eventually(lambda: here.engine.waiting == 1)
     freed = asyncio.create_task(here.engine.submit(release(hold)))
     await freed  # the room is handed on in the same turn of the event loop: the try is under way

@@ -20,6 +20,8 @@ class HoldOptions(NamedTuple):
     id: UUID
     ttl: timedelta
     on_expiry: ExpiryAction
+    is_unnamed: bool = False
+    """The id was made here: before the answer nobody else knows it."""
 
 
 class Check(NamedTuple):

@@ -62,11 +62,12 @@ class One:
 
 
 class Many:
-    """Collects the outcomes of several requests, by slot."""
+    """Collects the outcomes of several requests, by slot; `unheard` hears them if the caller has gone meanwhile."""
 
-    __slots__ = ("_missing", "_outcomes", "future")
+    __slots__ = ("_missing", "_outcomes", "_unheard", "future")
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, unheard: Callable[[int, Outcome], None]) -> None:
+        self._unheard = unheard
         self.future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
         self._outcomes: list[Outcome | None] = [None] * count
         self._missing = count
@@ -78,10 +79,19 @@ class Many:
 
     def deliver(self, slot: int, outcome: Outcome) -> None:
         """Keep an outcome; wake the caller with the last one."""
+        if self.future.cancelled():
+            self._unheard(slot, outcome)
+            return
         self._outcomes[slot] = outcome
         self._missing -= 1
         if not self._missing and not self.future.done():
             self.future.set_result([outcome for outcome in self._outcomes if outcome is not None])
+
+    def leave(self) -> None:
+        """Note that the caller was cancelled. What was delivered so far it has not heard either."""
+        for slot, outcome in enumerate(self._outcomes):
+            if outcome is not None:
+                self._unheard(slot, outcome)
 
 
 def settle(future: "asyncio.Future[Answer]", outcome: Answer | Exception) -> None:

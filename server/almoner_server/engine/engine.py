@@ -113,36 +113,42 @@ class Engine:
     async def submit_many(
         self, requests: Sequence[Request], *, context: Hashable | None = None
     ) -> list[Outcome]:
-        """Carry out requests, those of one user in the order given; return a result or an error for each."""
+        """Carry out requests, those of one user in the order given; return a result or an error for each.
+
+        Unnamed holds are given back if the caller is cancelled.
+        """
         if not requests:
             return []
         self._require_open()
         if self._health.down:
             return [_unavailable() for _ in requests]
-        sink, now = Many(len(requests)), time.monotonic()
+        sink, now = Many(len(requests), partial(self._give_back_one, requests)), time.monotonic()
         lane = self._lanes[0] if self._are_few(len(requests)) else min(self._lanes, key=Lane.load)
         for slot, request in enumerate(requests):
             try:
                 lane.add(Call(request, sink, slot, context, now))
             except RequestFailed as error:
                 sink.deliver(slot, error)
-        return await sink.future
+        try:
+            return await sink.future
+        except asyncio.CancelledError:
+            sink.leave()
+            raise
 
     async def check(
         self,
         request: Check,
         wait: timedelta = NO_WAIT,
         *,
-        abandon: bool = False,
         context: Hashable | None = None,
     ) -> CheckResult:
         """Carry out a check; if it is refused as BUSY, wait for room up to `wait`, first come, first served.
 
-        The answer comes at the latest one transaction after `wait`. With `abandon`, a hold that is admitted
-        although the caller has been cancelled is released: nobody knows its id. Raises as `submit`.
+        The answer comes at the latest one transaction after `wait`. An unnamed hold that is admitted although the
+        caller has been cancelled is released: nobody knows its id. Raises as `submit`.
         """
         self._require_open()
-        unheard = partial(self._give_back, request) if abandon else None
+        unheard = partial(self._give_back, request) if _is_unnamed(request) else None
         if wait > NO_WAIT and not self._room.full and not self._is_retry(request):
             return await self._room.check(request, wait, context, unheard)
         sink = One(unheard)
@@ -164,6 +170,11 @@ class Engine:
         lanes, self._lanes = self._lanes, []
         await asyncio.gather(*(lane.close() for lane in lanes))
         await self._health.close()
+
+    def _give_back_one(self, requests: Sequence[Request], slot: int, outcome: Outcome) -> None:
+        request = requests[slot]
+        if isinstance(request, Check) and _is_unnamed(request):
+            self._give_back(request, outcome)
 
     def _give_back(self, request: Check, outcome: Outcome) -> None:
         """Release the hold of a caller who has gone; if that is not possible its expiry will do it."""
@@ -215,3 +226,7 @@ class Engine:
 
 def _unavailable() -> StoreUnavailable:
     return StoreUnavailable("the store is unavailable: it does not answer")
+
+
+def _is_unnamed(request: Check) -> bool:
+    return request.hold is not None and request.hold.is_unnamed

@@ -51,8 +51,7 @@ class QuotaService:
         wait = _wait(request, call) if request.HasField("wait") else times.NO_WAIT
         response = CheckQuotaResponse()
         try:
-            unnamed = not request.hold.id
-            result = await self._backend.engine.check(check, wait, abandon=unnamed, context=call.context)
+            result = await self._backend.engine.check(check, wait, context=call.context)
         except StoreUnavailable:
             if not self._allow_degraded:
                 raise

@@ -123,6 +123,7 @@ def _hold_options(given: HoldOptionsMessage) -> HoldOptions:
         uuid("hold.id", given.id) if given.id else new_id(),
         times.ttl("hold.ttl", given.ttl) if given.HasField("ttl") else times.DEFAULT_TTL,
         _expiry_action("hold.on_expiry", given.on_expiry),
+        not given.id,
     )
 
 
