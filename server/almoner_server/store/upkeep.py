@@ -39,7 +39,7 @@ class Upkeep:
         return await abandon_stale(self._database)
 
     async def verify(self) -> Report:
-        """Compare every counter with the ledger; see `store.verify.verify`."""
+        """Compare every counter with the ledger; see `store.verify`."""
         return await verify(self._database)
 
     async def repair(self, report: Report) -> int:

@@ -1,0 +1,39 @@
+"""What `verify` finds: which row is wrong, what it says and what it should say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import asyncpg
+
+from almoner_server.core.records import AccountKey
+from almoner_server.core.terms import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Is one thing that is wrong. `kind` names what sort, `subject` the row, `message` says it in words."""
+
+    kind: str
+    namespace: str
+    subject: str
+    message: str
+    unit: str = ""
+    period: Period | None = None
+    counter: str = ""
+    expected: int | None = None
+    actual: int | None = None
+    account: AccountKey | None = None
+    """The account whose row is wrong, missing or left over: `repair` makes it anew."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+Describe = Callable[[asyncpg.Record], Finding]
+"""Puts a row that a statement has found into words."""
+
+
+def found(row: asyncpg.Record, subject: str, words: str, account: AccountKey | None = None) -> Finding:
+    """Make the finding that `subject`, of the row's namespace and kind of finding, is as the words say."""
+    message = f"{row['namespace']}: {subject} {words}"
+    return Finding(row["finding"], row["namespace"], subject, message, account=account)

@@ -1,0 +1,35 @@
+"""What is wrong with charges and their adjustments, and ids that occur twice. A person has to decide on it."""
+
+import asyncpg
+
+from almoner_server.store.verify.findings import Describe, Finding, found
+
+
+def _id(row: asyncpg.Record) -> Finding:
+    subject = f"{row['name']} {row['id']}"
+    message = f"{row['namespace']}: {subject} occurs {row['count']} times"
+    return Finding("duplicate_id", row["namespace"], subject, message, expected=1, actual=row["count"])
+
+
+def _charge(row: asyncpg.Record) -> Finding:
+    if row["finding"] != "net_differs":
+        return found(row, str(row["id"]), _WORDS[row["finding"]])
+    subject = f"charge {row['id']}"
+    numbers = f"{row['unit']} comes to {row['actual']}, should be {row['expected']}"
+    return Finding(
+        kind="net_differs",
+        namespace=row["namespace"],
+        subject=subject,
+        message=f"{row['namespace']}: {subject}: {numbers} by its amounts and adjustments",
+        unit=row["unit"],
+        counter="net",
+        expected=row["expected"],
+        actual=row["actual"],
+    )
+
+
+_WORDS = {
+    "open_but_actual": "is a charge still open although its real cost is known",
+    "adjustment_without_charge": "is an adjustment of a charge that does not exist",
+}
+CHECKS: dict[str, Describe] = {"verify_ids": _id, "verify_charges": _charge}
