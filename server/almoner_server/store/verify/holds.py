@@ -13,10 +13,33 @@ def _expiry(row: asyncpg.Record) -> Finding:
     return found(row, f"hold {row['id']}", f"{_WORDS[row['finding']]} ({row['detail']})")
 
 
+def _spent(row: asyncpg.Record) -> Finding:
+    subject = f"hold {row['id']}"
+    if row["finding"] != "spent_differs":
+        return found(row, subject, _WORDS[row["finding"]])
+    numbers = f"spent {row['unit']} is {row['actual']}, should be {row['expected']}"
+    return Finding(
+        kind="spent_differs",
+        namespace=row["namespace"],
+        subject=subject,
+        message=f"{row['namespace']}: {subject}: {numbers} by its charges",
+        unit=row["unit"],
+        counter="spent",
+        expected=row["expected"],
+        actual=row["actual"],
+    )
+
+
 _WORDS = {
     "open_hold_not_in_flight": "is open but does not count as one in flight",
     "settled_hold_holds": "is settled but still holds something",
+    "committed_without_charge": "is committed, but the charge that did it is gone",
+    "expired_without_charge": "was to be charged at its expiry, but that charge is gone",
     "two_expiry_charges": "has expired once, but was charged for it more than once",
     "charge_of_another": "belongs to somebody else than a charge that names it",
 }
-CHECKS: dict[str, Describe] = {"verify_holds": _hold, "verify_expiries": _expiry}
+CHECKS: dict[str, Describe] = {
+    "verify_holds": _hold,
+    "verify_spent": _spent,
+    "verify_expiries": _expiry,
+}
