@@ -30,6 +30,12 @@ def _spent(row: asyncpg.Record) -> Finding:
     )
 
 
+def _overdue(row: asyncpg.Record) -> Finding:
+    return found(
+        row, f"hold {row['id']}", f"is open, but its time was over at {row['expire_time'].isoformat()}"
+    )
+
+
 _WORDS = {
     "open_hold_not_in_flight": "is open but does not count as one in flight",
     "settled_hold_holds": "is settled but still holds something",
@@ -40,6 +46,7 @@ _WORDS = {
 }
 CHECKS: dict[str, Describe] = {
     "verify_holds": _hold,
+    "verify_overdue": _overdue,
     "verify_spent": _spent,
     "verify_expiries": _expiry,
 }
