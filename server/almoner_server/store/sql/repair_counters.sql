@@ -1,5 +1,6 @@
 -- Accounts, all of them locked, get what the ledger and the open holds come to, each in the windows that its own `day`
--- lies in. Those that have it already are left alone. Users are found by an index, the rest in one pass each.
+-- lies in. That is today at the latest, but no earlier than the newest entry: clocks go back. Those that have it all
+-- already are left alone. Users are found by an index, the rest in one pass each.
 WITH wanted AS MATERIALIZED (
     SELECT account.namespace, account.kind, account.id, account.day, account.units
     FROM jsonb_to_recordset($1::jsonb) AS named (namespace text, kind smallint, id text)
@@ -34,6 +35,13 @@ counted AS MATERIALIZED (
     FROM wanted JOIN entries AS entry ON entry.namespace = wanted.namespace
     WHERE wanted.kind = 4
 ),
+dated AS MATERIALIZED (
+    SELECT
+        wanted.namespace, wanted.kind, wanted.id,
+        greatest(max(counted.day), least(wanted.day, (SELECT (almoner_now() AT TIME ZONE 'UTC')::date))) AS day
+    FROM wanted LEFT JOIN counted USING (namespace, kind, id)
+    GROUP BY wanted.namespace, wanted.kind, wanted.id, wanted.day
+),
 amounts AS (
     SELECT counted.namespace, counted.kind, counted.id, counted.day, amount.unit, amount.spent, amount.held
     FROM counted
@@ -47,19 +55,19 @@ amounts AS (
 ),
 sums AS (
     SELECT
-        wanted.namespace, wanted.kind, wanted.id, amounts.unit, period.number AS period,
+        dated.namespace, dated.kind, dated.id, amounts.unit, period.number AS period,
         coalesce(sum(amounts.spent) FILTER (WHERE inside.so), 0) AS spent,
         coalesce(sum(amounts.held) FILTER (WHERE inside.so), 0) AS held
-    FROM wanted
+    FROM dated
     JOIN amounts USING (namespace, kind, id)
     CROSS JOIN generate_series(1, 4) AS period (number)
     CROSS JOIN LATERAL (
         SELECT
             period.number = 4
             OR date_trunc((ARRAY['day', 'week', 'month'])[period.number], amounts.day::timestamp)
-            = date_trunc((ARRAY['day', 'week', 'month'])[period.number], wanted.day::timestamp) AS so
+            = date_trunc((ARRAY['day', 'week', 'month'])[period.number], dated.day::timestamp) AS so
     ) AS inside
-    GROUP BY wanted.namespace, wanted.kind, wanted.id, amounts.unit, period.number
+    GROUP BY dated.namespace, dated.kind, dated.id, amounts.unit, period.number
 ),
 flat AS (
     SELECT
@@ -77,16 +85,16 @@ marks AS (
 )
 UPDATE accounts AS account
 SET
-    units = coalesce(flat.units, '{}'), counters = coalesce(flat.counters, '{}'),
+    day = dated.day, units = coalesce(flat.units, '{}'), counters = coalesce(flat.counters, '{}'),
     open_estimates = coalesce(marks.estimates, 0), open_unpriced = coalesce(marks.unpriced, 0),
     version = account.version + 1
-FROM wanted
+FROM dated
 LEFT JOIN flat USING (namespace, kind, id)
 LEFT JOIN marks USING (namespace, kind, id)
 WHERE
-    account.namespace = wanted.namespace AND account.kind = wanted.kind AND account.id = wanted.id
-    AND (account.units, account.counters, account.open_estimates, account.open_unpriced)
+    account.namespace = dated.namespace AND account.kind = dated.kind AND account.id = dated.id
+    AND (account.day, account.units, account.counters, account.open_estimates, account.open_unpriced)
     IS DISTINCT FROM (
-        coalesce(flat.units, '{}'), coalesce(flat.counters, '{}'),
+        dated.day, coalesce(flat.units, '{}'), coalesce(flat.counters, '{}'),
         coalesce(marks.estimates, 0)::bigint, coalesce(marks.unpriced, 0)::bigint
     )

@@ -43,6 +43,19 @@ def _open_charges(row: asyncpg.Record) -> Finding:
     )
 
 
+def _day(row: asyncpg.Record) -> Finding:
+    subject = _account(row)
+    words = f"day is {row['actual']}, should be {row['expected']}: {_DAYS[row['finding']]}"
+    return Finding(
+        kind=row["finding"],
+        namespace=row["namespace"],
+        subject=subject,
+        message=f"{row['namespace']}: {subject}: {words}",
+        counter="day",
+        account=_key(row),
+    )
+
+
 def _pool(row: asyncpg.Record) -> Finding:
     return found(row, _account(row), _POOLS[row["finding"]], _key(row))
 
@@ -55,6 +68,10 @@ def _account(row: asyncpg.Record) -> str:
     return f"{AccountKind(row['kind']).name} {row['id']}".strip()
 
 
+_DAYS = {
+    "day_ahead": "nothing has happened later",
+    "day_behind": "it has an entry of then",
+}
 _POOLS = {
     "pool_without_account": "is limited but has no account row",
     "account_without_pool": "has an account row but no limit",
@@ -62,5 +79,6 @@ _POOLS = {
 CHECKS: dict[str, Describe] = {
     "verify_counters": _counter,
     "verify_open_charges": _open_charges,
+    "verify_days": _day,
     "verify_pools": _pool,
 }
