@@ -47,10 +47,15 @@ async def test_verify_names_each_difference(database: str) -> None:
     await connection.close()
     code, output, _ = await run("verify", "--database-url", database)
     assert code == ExitCode.DIFFERENCES
-    assert output.splitlines()[0] == "default: USER u: open_estimates is 3, should be 0"
+    assert output.splitlines() == [
+        "default: USER u: open_estimates is 3, should be 0",
+        "1 difference in 1 account, 1 charge and 0 holds.",
+        "1 difference can be mended by --repair.",
+    ]
     code, output, _ = await run("verify", "--database-url", database, "--json")
     (finding,) = json.loads(output)["findings"]
     assert (code, finding["expected"], finding["actual"]) == (ExitCode.DIFFERENCES, 0, 3)
+    assert finding["repairable"]
 
 
 async def test_verify_repairs_counters_and_says_what_is_left(database: str) -> None:

@@ -99,6 +99,8 @@ def _print(outcome: _Outcome) -> None:
         for finding in outcome.left.findings:
             click.echo(finding.message)
         click.echo(_summary(outcome.left))
+    elif mended := sum(finding.repairable for finding in outcome.found.findings):
+        click.echo(f"{_counted(mended, 'difference')} can be mended by --repair.")
 
 
 def _as_json(outcome: _Outcome) -> dict[str, Any]:
@@ -124,6 +126,7 @@ def _finding(finding: "Finding") -> dict[str, Any]:
         "counter": finding.counter,
         "expected": finding.expected,
         "actual": finding.actual,
+        "repairable": finding.repairable,
         "message": finding.message,
     }
 

@@ -25,6 +25,11 @@ class Finding:
     account: AccountKey | None = None
     """The account whose row is wrong, missing or left over: `repair` makes it anew."""
 
+    @property
+    def repairable(self) -> bool:
+        """Tell whether `repair` mends it. The rest is for a person to decide."""
+        return self.account is not None
+
     def __str__(self) -> str:
         return self.message
 
