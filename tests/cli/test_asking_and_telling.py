@@ -58,6 +58,13 @@ async def test_a_quiet_hold_that_is_refused_prints_no_id(limited: Run) -> None:
     assert answer.err.startswith("almoner: Refused: ")
 
 
+async def test_a_hold_that_is_refused_exits_as_a_check_does(limited: Run) -> None:
+    assert (await limited("hold", "--user", "u", "messages=6")).code == 3
+    assert (await limited("hold", "--user", "u", "messages=3")).code == 0
+    busy = await limited("hold", "--user", "u", "messages=3", "--json")
+    assert (busy.code, busy.json["decision"]["reason"], busy.json["hold_id"]) == (4, "BUSY", None)
+
+
 async def test_a_hold_keeps_what_was_asked_for(almoner: Run) -> None:
     options = ("--ttl", "1h", "--on-expiry", "charge", "--chat", "c", "--attribute", "model=small")
     held = await almoner("hold", "--user", "u", "--group", "g", *options, "--hold-id", UNKNOWN, "usd=1")

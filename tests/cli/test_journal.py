@@ -1,9 +1,11 @@
 """`almoner journal`: what is kept here, delivering it, and giving up what was refused."""
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 
-from almoner import RetryPolicy, blocking, new_id
+from almoner import Journal, RetryPolicy, blocking, new_id
+from almoner.journal.book import Book
 from almoner_server.app import Authority
 
 from tests.cli.conftest import Run, call
@@ -59,9 +61,8 @@ async def test_replay_without_an_authority_says_so_and_keeps_it_all(tmp_path: Pa
     )
     assert failed.code == 6
     assert failed.err.startswith("almoner: UNAVAILABLE")
-    assert (await call("journal", "list", "--journal", str(tmp_path), "--json")).json["counts"][
-        "WAITING"
-    ] == 1
+    (entry,) = (await call("journal", "list", "--journal", str(tmp_path), "--json")).json["entries"]
+    assert (entry["state"], entry["attempts"]) == ("WAITING", 2)
 
 
 async def test_what_was_refused_is_listed_tried_again_and_dropped(
@@ -81,3 +82,31 @@ async def test_what_was_refused_is_listed_tried_again_and_dropped(
     assert (other.code, "99 is no dead entry" in other.err) == (5, True)
     assert (await almoner("journal", "drop", "1", *journal)).code == 0
     assert "nothing waits" in (await almoner("journal", "list", *journal)).out
+
+
+async def test_what_still_waits_is_never_dropped(tmp_path: Path) -> None:
+    await asyncio.to_thread(leave, tmp_path, "u-1")
+    journal = ("--journal", str(tmp_path))
+    dropped = await call("journal", "drop", "1", *journal)
+    assert (dropped.code, "1 is no dead entry" in dropped.err) == (5, True)
+    assert (await call("journal", "list", *journal, "--json")).json["counts"]["WAITING"] == 1
+
+
+async def test_what_can_be_dropped_is_and_the_exit_code_tells_that_not_all_could(tmp_path: Path) -> None:
+    await asyncio.to_thread(leave, tmp_path, "u-1", "u-2")
+    with closing(Book(Journal(tmp_path))) as book:
+        book.bury([1, 2], "no such unit")
+    journal = ("--journal", str(tmp_path))
+    partly = await call("journal", "drop", "1", "99", *journal, "--json")
+    assert (partly.code, partly.json) == (5, {"dropped": [1]})
+    assert (await call("journal", "drop", "2", "2", *journal)).code == 0
+
+
+async def test_a_long_journal_is_listed_up_to_the_limit(tmp_path: Path) -> None:
+    await asyncio.to_thread(leave, tmp_path, "u-1", "u-2", "u-3")
+    journal = ("--journal", str(tmp_path))
+    document = (await call("journal", "list", "--limit", "2", *journal, "--json")).json
+    assert [entry["number"] for entry in document["entries"]] == [1, 2]
+    assert document["counts"]["WAITING"] == 3
+    assert "raise --limit" in (await call("journal", "list", "--limit", "2", *journal)).err
+    assert "raise --limit" not in (await call("journal", "list", "--limit", "3", *journal)).err

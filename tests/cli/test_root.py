@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import click
+import grpc
 import pytest
 from almoner.cli import main
 from almoner_server.app import Authority
 
 from tests.cli.conftest import Run, call
+from tests.client.script import Failure, ScriptedServer
 
 NOBODY = "127.0.0.1:1"
 # What a process sees where only the base of almoner is installed.
@@ -99,6 +101,29 @@ async def test_an_error_is_one_line_on_standard_error() -> None:
         assert answer.err.count("\n") == 1
         assert answer.err.startswith("almoner: ")
         assert words in answer.err
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "word"),
+    [
+        (Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, reason="OVERLOADED"), 6, "RESOURCE_EXHAUSTED"),
+        (Failure(grpc.StatusCode.DEADLINE_EXCEEDED), 6, "DEADLINE_EXCEEDED"),
+        (Failure(grpc.StatusCode.UNAVAILABLE), 6, "UNAVAILABLE"),
+        (Failure(grpc.StatusCode.INVALID_ARGUMENT), 2, "INVALID_ARGUMENT"),
+        (Failure(grpc.StatusCode.NOT_FOUND), 5, "NOT_FOUND"),
+        (Failure(grpc.StatusCode.ALREADY_EXISTS), 5, "ALREADY_EXISTS"),
+        (Failure(grpc.StatusCode.FAILED_PRECONDITION), 5, "FAILED_PRECONDITION"),
+        (Failure(grpc.StatusCode.ABORTED), 5, "ABORTED"),
+        (Failure(grpc.StatusCode.INTERNAL), 1, "INTERNAL"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_what_the_server_answers_chooses_the_exit_code(step: Failure, code: int, word: str) -> None:
+    with ScriptedServer() as server:
+        server.script("GetStatus", *[step] * 100)
+        answer = await call("status", "--user", "u", "--timeout", "1s", "--server", server.address)
+    assert (answer.code, answer.out) == (code, "")
+    assert answer.err.startswith(f"almoner: {word}: ")
 
 
 async def test_without_the_server_installed_serve_says_what_to_install() -> None:

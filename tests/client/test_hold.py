@@ -190,13 +190,14 @@ async def test_a_degraded_hold_left_by_an_exception_has_nothing_to_release(
     assert [call.method for call in server.calls] == ["CheckQuota"]
 
 
+@pytest.mark.parametrize("partial", [False, True])
 async def test_a_commit_without_an_answer_keeps_the_hold_because_money_was_spent(
-    server: ScriptedServer, quota: Client
+    server: ScriptedServer, quota: Client, partial: bool
 ) -> None:
     server.script("Commit", *[UNAVAILABLE] * 20)
     with pytest.raises(Unavailable) as caught:
         async with quota.hold(user="u-17", tokens=5) as hold:
-            await hold.commit(tokens=4)
+            await hold.commit(tokens=4, partial=partial)
     assert "got no answer" in caught.value.__notes__[0]
     assert not server.sent("Release")
     await hold.commit(tokens=4)

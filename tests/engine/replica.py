@@ -52,6 +52,11 @@ async def limit_everybody(store: Store, amount: int) -> None:
     await _limit(store, LimitKey(Target(TargetKind.NAMESPACE_POOL, ""), UNIT, Period.LIFETIME), amount)
 
 
+async def limit_group(store: Store, group: str, amount: int) -> None:
+    """Limit what the members of a group may spend together in a lifetime."""
+    await _limit(store, LimitKey(Target(TargetKind.GROUP_POOL, group), UNIT, Period.LIFETIME), amount)
+
+
 async def limit_chat(store: Store, chat: str, amount: int) -> None:
     """Limit what a chat tree may spend."""
     await _limit(store, LimitKey(Target(TargetKind.CHAT, chat), UNIT, Period.LIFETIME), amount)

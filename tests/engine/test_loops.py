@@ -6,11 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from almoner_server.core.errors import RequestFailed
+from almoner_server.core.records import Target
+from almoner_server.core.terms import TargetKind
+from almoner_server.engine import Engine
+from almoner_server.loops import PruneLoop, prune
 from almoner_server.loops.loop import Loop
+from almoner_server.store import Store, pools
 
 from tests.engine.eventually import eventually
 from tests.engine.replica import allowed, replica
-from tests.engine.requests import check, commit
+from tests.engine.requests import check, commit, release
 
 
 class Counting(Loop):
@@ -70,6 +75,31 @@ async def test_a_run_under_way_comes_to_its_end_when_the_loop_is_stopped() -> No
     await begun.wait()
     await loop.stop()
     assert ended.is_set()
+
+
+async def test_one_run_prunes_all_that_is_old_enough(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prune, "AT_ONCE", 2)
+    monkeypatch.setattr(prune, "PAUSE_SECONDS", 0)
+    now = datetime(2026, 3, 11, 10, tzinfo=UTC)
+    await store.clock.freeze(now)
+    async with Engine(store) as engine:
+        for number in range(5):
+            request = check(f"u{number}")
+            assert request.hold is not None
+            await engine.submit_many([request, release(request.hold.id)])
+    await store.clock.freeze(now + timedelta(days=30))
+    await PruneLoop(store).run()
+    assert not (await store.ledger.holds("default")).items
+
+
+async def test_a_run_of_the_pruning_loop_forgets_pools_whose_filler_has_died(store: Store) -> None:
+    now = datetime(2026, 3, 11, 10, tzinfo=UTC)
+    await store.clock.freeze(now)
+    await pools.fill_pool(store._database, "default", Target(TargetKind.GROUP_POOL, "g"))
+    assert (await store.namespaces.rules("default")).filling
+    await store.clock.freeze(now + timedelta(hours=1))
+    await PruneLoop(store).run()
+    assert not (await store.namespaces.rules("default")).filling
 
 
 async def test_settled_holds_are_forgotten_after_their_time_and_the_ledger_stays(database: str) -> None:

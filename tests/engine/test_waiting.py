@@ -12,7 +12,16 @@ from almoner_server.core.terms import IN_FLIGHT, RefusalReason
 from almoner_server.engine import EngineOptions
 
 from tests.engine.eventually import eventually
-from tests.engine.replica import Replica, allowed, bare_replica, busy, limit_chat, limit_everybody, limit_user
+from tests.engine.replica import (
+    Replica,
+    allowed,
+    bare_replica,
+    busy,
+    limit_chat,
+    limit_everybody,
+    limit_group,
+    limit_user,
+)
 from tests.engine.requests import check, commit, release
 from tests.engine.waiters import LONG, queue, take
 
@@ -76,6 +85,19 @@ async def test_a_line_is_kept_on_an_ancestor_that_the_request_does_not_name(here
     hold = await take(here, check("u2", 5, chat="leaf"))
     large = await queue(here, check("u3", 8, chat="leaf"))
     small = await queue(here, check("u4", 1, chat="twig"))
+    assert not small.done()
+    await here.engine.submit(release(hold))
+    assert allowed(await large)
+    assert allowed(await small)
+
+
+async def test_a_line_is_kept_on_a_pool_whose_group_the_request_does_not_name(here: Replica) -> None:
+    for user in ("u1", "u2", "u3"):
+        await here.store.groups.set("default", user, ["g"])
+    await limit_group(here.store, "g", 10)
+    hold = await take(here, check("u1", 6))
+    large = await queue(here, check("u2", 8))
+    small = await queue(here, check("u3", 1))
     assert not small.done()
     await here.engine.submit(release(hold))
     assert allowed(await large)

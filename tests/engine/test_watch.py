@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from almoner_server.core.records import AccountKey
 from almoner_server.core.terms import Period
 from almoner_server.loops import WatchLoop, watch
 
@@ -25,7 +26,7 @@ class Deaf(WatchLoop):
 
 
 class Idle(WatchLoop):
-    """Runs once, and from then on has only notifications."""
+    """Runs once, to say that somebody waits, and has only notifications: it looks at nothing by itself."""
 
     period = 1000.0
 
@@ -36,6 +37,12 @@ class Idle(WatchLoop):
     async def run(self) -> None:
         await super().run()
         self.ran.set()
+
+    async def _poll(self, accounts: set[AccountKey]) -> None:
+        pass
+
+    def _wake_overdue(self) -> None:
+        pass
 
 
 @pytest.fixture
@@ -109,6 +116,26 @@ async def test_a_window_that_ends_lets_waiters_in(database: str) -> None:
         waiter = await queue(here, check("u1"))
         await here.store.clock.freeze(midnight)
         assert allowed(await asyncio.wait_for(waiter, 3))
+
+
+class Overdue(Deaf):
+    """Tries waiters only because they have waited for a while: nobody has told anything."""
+
+    async def _poll(self, accounts: set[AccountKey]) -> None:
+        pass
+
+
+async def test_waiters_are_tried_now_and_then_although_nobody_has_made_room(here: Replica) -> None:
+    midnight = datetime(2026, 3, 12, tzinfo=UTC)
+    await here.store.clock.freeze(midnight - timedelta(seconds=1))
+    await limit_user(here.store, "u1", 1, period=Period.DAY)
+    await take(here, check("u1"))
+    waiter = await queue(here, check("u1"))
+    await here.store.clock.freeze(midnight)
+    watch = Overdue(here.store, here.engine)
+    watch.start()
+    assert allowed(await asyncio.wait_for(waiter, 5))
+    await watch.stop()
 
 
 async def test_the_end_of_the_last_wait_is_told(here: Replica, there: Replica) -> None:

@@ -52,7 +52,8 @@ async def test_groups_that_change_before_every_try_do_not_keep_a_batch_out(
     async def change() -> None:
         """Put the user in another group, now or as soon as the batch has let go of the namespace."""
         changes.append(asyncio.create_task(replica.groups.set("default", "u1", [f"g{next(numbers)}"])))
-        kept_out = asyncio.create_task(until_somebody_waits(database))
+        waiting = sum(not earlier.done() for earlier in changes)
+        kept_out = asyncio.create_task(until_somebody_waits(database, waiting))
         await asyncio.wait([changes[-1], kept_out], return_when=asyncio.FIRST_COMPLETED)
         kept_out.cancel()
 

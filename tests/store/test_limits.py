@@ -1,11 +1,14 @@
 """Limits: set, raised, deleted, in force at once on every replica, and every change remembered."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from almoner_server.core.errors import RequestFailed
+from almoner_server.core.records import LimitKey
 from almoner_server.core.terms import Period, TargetKind
 from almoner_server.store import DeleteLimit, RaiseLimit, SetLimit, Store
 
@@ -14,6 +17,8 @@ from tests.store.asking import ask, checked, hold, limit_key, set_limit
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
 KEY = limit_key()
 USER = limit_key(TargetKind.USER, "u1")
+TOKENS = limit_key(TargetKind.USER, "u2", unit="tokens")
+GROUP = limit_key(TargetKind.GROUP_DEFAULT, "g")
 
 
 def changing(reason: str) -> "pytest.RaisesExc[RequestFailed]":
@@ -85,6 +90,47 @@ async def test_a_raise_is_carried_out_once_for_each_request(store: Store, replic
     assert (await store.limits.list("default")).items[0].amount == 1
     with changing("ID_REUSED"):
         await store.limits.increase(RaiseLimit("default", KEY, 4, change.request_id))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"key": limit_key(TargetKind.USER, "u2")},
+        {"key": limit_key(TargetKind.USER, "u1", unit="tokens")},
+        {"key": limit_key(TargetKind.USER, "u1", period=Period.DAY)},
+        {"delta": 4},
+        {"expire_time": NOON + timedelta(days=9)},
+    ],
+    ids=str,
+)
+async def test_the_id_of_a_raise_is_good_for_that_one_only(store: Store, other: dict[str, Any]) -> None:
+    await store.clock.freeze(NOON)
+    change = RaiseLimit("default", USER, 3, uuid4())
+    for key in {USER, other.get("key", USER)}:
+        await store.limits.set(SetLimit("default", key, 5))
+    await store.limits.increase(change)
+    with changing("ID_REUSED"):
+        await store.limits.increase(replace(change, **other))
+
+
+async def test_a_raise_whose_answer_was_lost_is_replayed_although_it_has_changed_the_etag(
+    store: Store,
+) -> None:
+    first = await set_limit(store, 5)
+    change = RaiseLimit("default", KEY, 3, uuid4(), etag=first.etag)
+    raised = await store.limits.increase(change)
+    again = await store.limits.increase(change)
+    assert (again.limit, again.replayed) == (raised.limit, True)
+
+
+async def test_another_expiry_is_another_limit_though_the_amount_is_the_same(store: Store) -> None:
+    await store.clock.freeze(NOON)
+    ends = [NOON + timedelta(hours=2), NOON + timedelta(hours=1), None]
+    for end in ends:
+        await store.limits.set(SetLimit("default", USER, 5, end))
+        assert [limit.expire_time for limit in (await store.limits.list("default")).items] == [end]
+    changes = (await store.limits.changes("default")).items
+    assert [change.after.expire_time for change in changes if change.after] == ends[::-1]
 
 
 async def test_a_raise_needs_an_amount_in_force_and_room_above_it(store: Store) -> None:
@@ -163,3 +209,23 @@ async def test_lists_are_filtered_and_paged_without_gap_or_repeat(store: Store) 
     assert len((await store.limits.list("default", kind=TargetKind.USER, target_id="c")).items) == 2
     newest = await store.limits.changes("default", period=Period.MONTH, page_size=2)
     assert [change.key.target.id for change in newest.items] == ["e", "d"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"kind": TargetKind.USER}, [USER, TOKENS]),
+        ({"kind": TargetKind.GROUP_DEFAULT}, [GROUP]),
+        ({"kind": TargetKind.USER, "target_id": "u1"}, [USER]),
+        ({"kind": TargetKind.USER, "target_id": "g"}, []),
+        ({"unit": "tokens"}, [TOKENS]),
+    ],
+    ids=str,
+)
+async def test_limits_and_their_changes_have_the_same_filters(
+    store: Store, filters: dict[str, Any], found: list[LimitKey]
+) -> None:
+    for key in (USER, TOKENS, GROUP):
+        await store.limits.set(SetLimit("default", key, 1))
+    assert {limit.key for limit in (await store.limits.list("default", **filters)).items} == set(found)
+    assert {change.key for change in (await store.limits.changes("default", **filters)).items} == set(found)

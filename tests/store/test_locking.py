@@ -15,10 +15,10 @@ WAITING = (
 )
 
 
-async def until_somebody_waits(database: str) -> None:
+async def until_somebody_waits(database: str, count: int = 1) -> None:
     watcher = await asyncpg.connect(database)
     try:
-        while not await watcher.fetchval(WAITING):
+        while await watcher.fetchval(WAITING) < count:
             pass  # each look is a round trip: the others run meanwhile
     finally:
         await watcher.close()

@@ -2,7 +2,7 @@
 
 import pytest
 from almoner_server.core.errors import RequestFailed
-from almoner_server.core.terms import GroupRule
+from almoner_server.core.terms import GroupRule, TargetKind
 from almoner_server.store import NamespaceSettings, Store
 
 from tests.store.asking import ask, checked, hold, set_limit
@@ -19,8 +19,13 @@ async def test_default_always_exists(store: Store) -> None:
 async def test_creating_again_with_the_same_settings_is_fine_with_others_not(store: Store) -> None:
     created = await store.namespaces.create(NamespaceSettings("n", ("b", "a")))
     assert await store.namespaces.create(NamespaceSettings("n", ("a", "b"))) == created
-    with refused("NAMESPACE_EXISTS"):
-        await store.namespaces.create(NamespaceSettings("n", ("a", "b"), GroupRule.MAX))
+    for other in (
+        NamespaceSettings("n", ("a", "b"), GroupRule.MAX),
+        NamespaceSettings("n", ("a", "b"), enabled=False),
+        NamespaceSettings("n", ("a",)),
+    ):
+        with refused("NAMESPACE_EXISTS"):
+            await store.namespaces.create(other)
 
 
 async def test_units_may_be_added_but_not_removed(store: Store) -> None:
@@ -46,6 +51,24 @@ async def test_settings_are_in_force_at_once_on_every_replica(store: Store, repl
     for enabled, allowed in ((True, False), (False, True), (True, False)):
         await store.namespaces.update("default", enabled=enabled)
         assert (await checked(replica, ask(5))).decision.allowed is allowed
+
+
+async def test_a_group_rule_is_in_force_at_once_on_a_replica_that_knew_another(
+    store: Store, replica: Store
+) -> None:
+    for group, amount in (("a", 1), ("b", 9)):
+        await set_limit(store, amount, TargetKind.GROUP_DEFAULT, group)
+    for rule, allowed in ((GroupRule.MIN, False), (GroupRule.MAX, True), (GroupRule.MIN, False)):
+        await store.namespaces.update("default", group_rule=rule)
+        assert (await checked(replica, ask(5, groups=("a", "b")))).decision.allowed is allowed
+
+
+async def test_a_unit_counts_at_once_on_a_replica_that_did_not_know_it(store: Store, replica: Store) -> None:
+    await store.namespaces.create(NamespaceSettings("n", ("words",)))
+    (unknown,) = (await replica.run_batch([hold(1, namespace="n")])).results
+    assert isinstance(unknown, RequestFailed)
+    await store.namespaces.update("n", units=["words", "usd_micros"])
+    assert (await checked(replica, hold(1, namespace="n"))).decision.allowed
 
 
 async def test_namespaces_share_nothing(store: Store) -> None:

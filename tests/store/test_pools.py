@@ -1,7 +1,7 @@
 """A pool counts what was spent before it existed, even while all spend, and has a row only while limited."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from almoner_server.core.records import LimitKey, Target
@@ -243,6 +243,16 @@ async def test_a_pool_whose_filler_has_died_is_forgotten_and_can_be_filled_anew(
     await pools.fill_pool(store._database, "default", Target(*GROUP))
     assert (await pool_limit(store, Period.DAY)).spent == 10
     assert not (await store.upkeep.verify()).findings
+
+
+async def test_a_filling_that_may_still_be_under_way_is_left_alone(store: Store) -> None:
+    begin = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    await store.clock.freeze(begin)
+    await committed(store, spend(5, groups=("g",)))
+    filling = await pools.fill_pool(store._database, "default", Target(*GROUP))
+    assert filling
+    await store.clock.freeze(begin + timedelta(seconds=pools.FILL_SECONDS))
+    assert await store.upkeep.abandon_stale_fillings() == 0
 
 
 async def test_a_change_of_limits_waits_for_batches_under_way_but_not_for_ever(

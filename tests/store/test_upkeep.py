@@ -6,7 +6,7 @@ from almoner_server.core.requests import HoldResult, Release
 from almoner_server.core.terms import ExpiryAction, HoldState, TargetKind
 from almoner_server.store import NamespaceSettings, SetLimit, Store
 
-from tests.store.asking import Sql, checked, committed, hold, limit_key, one, settle, spend, status
+from tests.store.asking import Sql, ask, checked, committed, hold, limit_key, one, settle, spend, status
 
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
 
@@ -56,6 +56,29 @@ async def test_only_what_was_settled_long_ago_is_forgotten(store: Store, sql: Sq
     assert await store.upkeep.prune() == 1
     assert await sql.fetchval("SELECT count(*) FROM charges") == 1
     assert not (await store.upkeep.verify()).findings
+
+
+async def test_an_override_is_not_forgotten_as_long_as_it_is_in_force(store: Store) -> None:
+    await store.clock.freeze(NOON)
+    key, end = limit_key(TargetKind.USER, "u1"), NOON + timedelta(days=60)
+    await store.limits.set(SetLimit("default", key, 5, end))
+    await store.clock.freeze(end - timedelta(microseconds=1))
+    assert await store.upkeep.prune() == 0
+    assert [limit.key for limit in (await store.limits.list("default")).items] == [key]
+    assert not (await checked(store, ask(6))).decision.allowed
+
+
+async def test_every_namespace_is_pruned(store: Store, sql: Sql) -> None:
+    await store.clock.freeze(NOON)
+    for name in ("a", "z"):
+        await store.namespaces.create(NamespaceSettings(name, ("usd_micros",)))
+        await store.limits.set(SetLimit(name, limit_key(TargetKind.USER, "u1"), 5, NOON + timedelta(days=1)))
+        request = hold(1, namespace=name)
+        assert request.hold
+        await store.run_batch([request, Release(name, request.hold.id)])
+    await store.clock.advance(timedelta(days=30))
+    assert await store.upkeep.prune() == 4
+    assert await sql.fetchval("SELECT (SELECT count(*) FROM holds) + (SELECT count(*) FROM limits)") == 0
 
 
 async def test_a_pool_whose_only_limit_was_an_override_can_be_limited_again(store: Store) -> None:

@@ -137,6 +137,42 @@ CORRUPTIONS |= {
         "hold_in_unknown_chat",
         "default: CHAT child is named by a hold but does not exist",
     ),
+    "an account of no chat": (
+        "UPDATE accounts SET id = 'other' WHERE kind = 2 AND id = 'child'",
+        "account_of_unknown_chat",
+        "default: CHAT other has an account row but does not exist",
+    ),
+    "an open hold that is not in flight": (
+        "UPDATE holds SET held = held - 'in_flight' WHERE state = 1",
+        "open_hold_not_in_flight",
+        f"default: hold {HOLD} is open but does not count as one in flight",
+    ),
+    "an open charge whose cost is known": (
+        "UPDATE charges SET settlement = 1 WHERE open",
+        "open_but_actual",
+        "is a charge still open although its real cost is known",
+    ),
+    "a limit made unlimited past its history": (
+        "UPDATE limits SET amount = NULL",
+        "limit_differs",
+        "default: limit of GROUP_POOL g on usd_micros per LIFETIME is UNLIMITED, should be 1000",
+    ),
+    "a charge in another chat than its hold": (
+        f"UPDATE charges SET hold_id = '{HOLD}', chain = ARRAY['root'] WHERE user_id = 'u1'",
+        "charge_of_another",
+        f"default: hold {HOLD} belongs to somebody else than a charge that names it (charge ",
+    ),
+}
+CORRUPTIONS |= {
+    f"an id that occurs twice in {table}": (
+        f"""
+        ALTER TABLE {table} DROP CONSTRAINT {table}_pkey CASCADE;
+        INSERT INTO {table} SELECT * FROM {table} LIMIT 1
+        """,
+        "duplicate_id",
+        f"default: {table} ",
+    )
+    for table in ("holds", "charges", "adjustments", "chats", "accounts")
 }
 REPAIRED = [
     "a counter off by one",

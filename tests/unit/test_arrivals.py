@@ -1,6 +1,8 @@
 """A message that does not arrive is waited for with patience, which a busy server does not lose."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -41,6 +43,33 @@ async def test_a_message_may_take_its_time_and_no_longer() -> None:
     with pytest.raises(RequestFailed, match="has not arrived within 10 s") as caught:
         await too_late
     assert (caught.value.status, caught.value.reason) == ("RESOURCE_EXHAUSTED", "OVERLOADED")
+
+
+async def test_a_call_whose_message_has_arrived_is_late_no_more() -> None:
+    arrivals, context, answered = Arrivals(), Context(), asyncio.Event()
+
+    async def call() -> bytes:
+        message = await arrivals.read(cast("Any", context))
+        await answered.wait()
+        return message
+
+    task = asyncio.create_task(call())
+    context.message.set_result(b"in time")
+    await look(arrivals, PATIENCE + 2)
+    answered.set()
+    assert await task == b"in time"
+
+
+async def test_nothing_is_kept_of_a_call_that_was_ended() -> None:
+    arrivals = Arrivals()
+    (task,) = reading(arrivals, [Context()])
+    await look(arrivals, PATIENCE + 2)
+    with pytest.raises(RequestFailed):
+        await task
+    ended = weakref.ref(task)
+    del task
+    gc.collect()
+    assert ended() is None
 
 
 async def test_of_too_many_that_are_late_the_oldest_are_ended() -> None:

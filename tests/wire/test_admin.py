@@ -1,11 +1,15 @@
 """AdminService: limits and their history, groups, namespaces, the ledger and the holds, page by page."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import grpc
+import pytest
 from almoner import (
+    Aborted,
     AdjustmentKind,
     Client,
+    Commit,
     GroupRule,
     HoldState,
     Limit,
@@ -65,6 +69,39 @@ async def test_every_change_is_kept(quota: Client) -> None:
         (1, 2, "ann", "no. 2"),
         (None, 1, "ann", "no. 1"),
     ]
+
+
+async def test_what_changed_meanwhile_is_not_changed_again(quota: Client) -> None:
+    on: dict[str, Any] = {"unit": "tokens", "period": Period.DAY}
+    old = await quota.admin.set_limit(EVERYBODY, amount=1, **on)
+    new = await quota.admin.set_limit(EVERYBODY, amount=2, etag=old.etag, **on)
+    made = await quota.admin.create_namespace("n", units=["tokens"])
+    changed = await quota.admin.update_namespace("n", enabled=False, etag=made.etag)
+    for change in (
+        quota.admin.set_limit(EVERYBODY, amount=3, etag=old.etag, **on),
+        quota.admin.set_unlimited(EVERYBODY, etag=old.etag, **on),
+        quota.admin.raise_limit(EVERYBODY, delta=1, etag=old.etag, **on),
+        quota.admin.delete_limit(EVERYBODY, etag=old.etag, **on),
+        quota.admin.update_namespace("n", enabled=True, etag=made.etag),
+    ):
+        with pytest.raises(Aborted) as caught:
+            await change
+        assert caught.value.reason == "ETAG_MISMATCH"
+    assert [limit async for limit in quota.admin.list_limits()] == [new]
+    assert [found async for found in quota.admin.list_namespaces()][1:] == [changed]
+    await quota.admin.delete_limit(EVERYBODY, etag=new.etag, **on)
+
+
+async def test_a_page_has_a_hundred_entries_unless_told_otherwise(
+    channel: grpc.aio.Channel, quota: Client
+) -> None:
+    await quota.commit_many([Commit(user="u", charge_id=new_id(), amounts={"tokens": 1}) for _ in range(101)])
+    admin = AdminServiceStub(channel)
+    first = await admin.ListCharges(ListChargesRequest(namespace="default"))
+    rest = await admin.ListCharges(
+        ListChargesRequest(namespace="default", page_token=first.next_page_token, page_size=1000)
+    )
+    assert (len(first.charges), len(rest.charges), rest.next_page_token) == (100, 1, "")
 
 
 async def test_groups_are_stored_sorted_and_once(quota: Client) -> None:

@@ -41,12 +41,10 @@ class Ledger:
     ) -> Page[Charge]:
         """List charges by when they were booked, from `start_time` inclusive to `end_time` exclusive."""
         filters = (namespace, user, chat, hold_id, open_only, settlement, start_time, end_time)
-        paging = Paging("charges", filters, page_size, page_token)
+        paging = Paging("charges", filters, page_size, page_token, first=NEWEST)
         async with self._database.snapshot(CUSTOM_PLANS) as connection:
             await require_namespace(connection, namespace)
-            rows = await connection.fetch(
-                query("list_charges"), *filters, *(paging.after or NEWEST), paging.fetch
-            )
+            rows = await connection.fetch(query("list_charges"), *filters, *paging.after, paging.fetch)
         return paging.page([charge_of(row) for row in rows], lambda charge: (charge.create_time, charge.id))
 
     async def holds(
@@ -61,12 +59,10 @@ class Ledger:
     ) -> Page[Hold]:
         """List holds by when they were admitted."""
         filters = (namespace, user, chat, state)
-        paging = Paging("holds", filters, page_size, page_token)
+        paging = Paging("holds", filters, page_size, page_token, first=NEWEST)
         async with self._database.snapshot(CUSTOM_PLANS) as connection:
             await require_namespace(connection, namespace)
-            rows = await connection.fetch(
-                query("list_holds"), *filters, *(paging.after or NEWEST), paging.fetch
-            )
+            rows = await connection.fetch(query("list_holds"), *filters, *paging.after, paging.fetch)
         return paging.page([hold_of(row) for row in rows], lambda hold: (hold.admit_time, hold.id))
 
     async def adjustments(

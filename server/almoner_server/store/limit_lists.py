@@ -6,7 +6,7 @@ from almoner_server.store.connect import CUSTOM_PLANS, Database
 from almoner_server.store.limit_records import LimitChange
 from almoner_server.store.limit_rows import change_of
 from almoner_server.store.namespace_lock import require_namespace
-from almoner_server.store.paging import Page, Paging
+from almoner_server.store.paging import MAX_INT, Page, Paging
 from almoner_server.store.queries import query
 from almoner_server.store.rows import limit_of
 
@@ -33,11 +33,10 @@ class LimitLists:
     ) -> Page[Limit]:
         """List the limits in force by target, unit and period."""
         filters = (namespace, kind, target_id, unit)
-        paging = Paging("limits", filters, page_size, page_token)
-        after = paging.after or (0, "", "", 0)
+        paging = Paging("limits", filters, page_size, page_token, first=(0, "", "", 0))
         async with self._database.snapshot(CUSTOM_PLANS) as connection:
             await require_namespace(connection, namespace)
-            rows = await connection.fetch(query("list_limits"), *filters, *after, paging.fetch)
+            rows = await connection.fetch(query("list_limits"), *filters, *paging.after, paging.fetch)
         key = ("target_kind", "target_id", "unit", "period")
         page = paging.page(rows, lambda row: tuple(row[name] for name in key))
         return Page(tuple(limit_of(row) for row in page.items), page.next_page_token)
@@ -55,10 +54,9 @@ class LimitLists:
     ) -> Page[LimitChange]:
         """List changes of limits, newest first."""
         filters = (namespace, kind, target_id, unit, period)
-        paging = Paging("limit_changes", filters, page_size, page_token)
-        (before,) = paging.after or (2**63 - 1,)
+        paging = Paging("limit_changes", filters, page_size, page_token, first=(MAX_INT,))
         async with self._database.snapshot(CUSTOM_PLANS) as connection:
             await require_namespace(connection, namespace)
-            rows = await connection.fetch(query("list_limit_changes"), *filters, before, paging.fetch)
+            rows = await connection.fetch(query("list_limit_changes"), *filters, *paging.after, paging.fetch)
         page = paging.page(rows, lambda row: (row["revision"],))
         return Page(tuple(change_of(row) for row in page.items), page.next_page_token)

@@ -86,10 +86,9 @@ class Namespaces:
 
     async def list(self, *, page_size: int = 100, page_token: str = "") -> Page[NamespaceSettings]:
         """List namespaces by name. Raises RequestFailed MALFORMED_PAGE_TOKEN."""
-        paging = Paging("namespaces", (), page_size, page_token)
-        (after,) = paging.after or ("",)
+        paging = Paging("namespaces", (), page_size, page_token, first=("",))
         async with self._database.snapshot() as connection:
-            rows = await connection.fetch(query("list_namespaces"), after, paging.fetch)
+            rows = await connection.fetch(query("list_namespaces"), *paging.after, paging.fetch)
         return paging.page([_settings(row) for row in rows], lambda settings: (settings.name,))
 
     async def rules(self, name: str) -> NamespaceRules:

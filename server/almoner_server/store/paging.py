@@ -17,6 +17,7 @@ T = TypeVar("T")
 Key = tuple[int | str | datetime | UUID, ...]
 """What a list is ordered by."""
 
+MAX_INT = 2**63 - 1
 _TYPES: dict[str, Callable[[str], int | str | datetime | UUID]] = {
     "int": int,
     "str": str,
@@ -37,13 +38,16 @@ class Paging:
     """Reads a page token and makes the next one.
 
     A token is good only for the list and the filter that it came from. `after` is the key of the last entry
-    of the page before, None on the first page.
+    of the page before; on the first page `first`, a key before that of any entry.
     """
 
-    def __init__(self, name: str, filters: Sequence[object], page_size: int, page_token: str) -> None:
+    def __init__(
+        self, name: str, filters: Sequence[object], page_size: int, page_token: str, first: Key
+    ) -> None:
+        self._first = first
         self._size = page_size
         self._mark = blake2b(repr((name, *filters)).encode(), digest_size=6).hexdigest()
-        self.after = self._read(page_token) if page_token else None
+        self.after = self._read(page_token) if page_token else first
 
     @property
     def fetch(self) -> int:
@@ -67,9 +71,26 @@ class Paging:
             key = tuple(_TYPES[kind](text) for kind, text in parts)
         except (ValueError, TypeError, KeyError, AttributeError, binascii.Error, RecursionError):
             raise _malformed(token) from None
-        if mark != self._mark:
+        if mark != self._mark or not _is_like(key, self._first):
             raise _malformed(token)
         return key
+
+
+def _is_like(key: Key, other: Key) -> bool:
+    """Tell whether a key has parts of the same types, all of them such as a database can keep."""
+    return [type(part) for part in key] == [type(part) for part in other] and all(map(_is_sound, key))
+
+
+def _is_sound(part: int | str | datetime | UUID) -> bool:
+    match part:
+        case int():
+            return abs(part) <= MAX_INT
+        case str():
+            return "\0" not in part
+        case datetime():
+            return part.tzinfo is not None
+        case _:
+            return True
 
 
 def _text(part: int | str | datetime | UUID) -> str:

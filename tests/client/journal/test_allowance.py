@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from almoner import (
+    CallError,
     Client,
     ExpiryAction,
     HoldNotSettled,
     HoldState,
+    Journal,
     LocalAllowance,
     Period,
     QuotaExceeded,
@@ -21,6 +24,9 @@ from almoner import (
     blocking,
     new_id,
 )
+from almoner.journal.book import Book
+from almoner.v1 import quota_service_pb2 as quota
+from almoner.v1 import resources_pb2 as pb
 
 from tests.client.journal.callers import look, until_empty
 from tests.client.script import UNAVAILABLE, ScriptedServer
@@ -105,6 +111,21 @@ async def test_extending_is_decided_too(alone: Client) -> None:
         await alone.open_hold(user="u-1", tokens=1)
 
 
+async def test_extending_a_hold_that_was_given_back_takes_nothing(alone: Client) -> None:
+    hold = await alone.open_hold(user="u-1", tokens=5)
+    await hold.release()
+    with suppress(CallError):
+        await hold.extend(tokens=10)
+    assert (await alone.open_hold(user="u-1", tokens=10)).degraded
+
+
+async def test_prolonging_counts_from_now(alone: Client) -> None:
+    hold = await alone.open_hold(user="u-1", tokens=10, ttl=timedelta(minutes=1))
+    await hold.extend(ttl=timedelta(hours=1))
+    assert hold.expire_time is not None
+    assert hold.expire_time > datetime.now(UTC) + timedelta(minutes=59)
+
+
 async def test_a_hold_that_is_to_be_charged_at_expiry_is_denied(alone: Client) -> None:
     with pytest.raises(Unavailable):
         await alone.open_hold(user="u-1", tokens=1, on_expiry=ExpiryAction.CHARGE)
@@ -116,6 +137,15 @@ async def test_an_expired_hold_is_free_again_and_its_commit_still_kept(tmp_path:
         await asyncio.sleep(1.01)  # the clock is this machine's
         await quota.open_hold(user="u-1", tokens=10)
         assert (await hold.commit(tokens=9)).pending
+
+
+async def test_an_expired_hold_is_known_after_a_restart_too(tmp_path: Path) -> None:
+    async with client(NOBODY, tmp_path) as quota:
+        hold = await quota.open_hold(user="u-1", tokens=10, ttl=timedelta(seconds=1))
+        await asyncio.sleep(1.01)  # the clock is this machine's
+    async with client(NOBODY, tmp_path) as quota:
+        charge = (await quota.commit(hold.id, tokens=9)).charge
+    assert (charge.id, charge.hold_id, charge.subject.user) == (hold.id, None, "u-1")
 
 
 async def test_it_survives_a_restart_and_is_shared(tmp_path: Path) -> None:
@@ -202,3 +232,20 @@ async def test_what_the_authority_has_takes_nothing_of_the_allowance_in_the_next
             await until_empty(tmp_path)
     async with client(NOBODY, tmp_path) as quota:
         assert (await quota.open_hold(user="u-1", tokens=10)).degraded
+
+
+async def test_what_was_refused_for_good_takes_of_the_allowance_until_it_is_dropped(tmp_path: Path) -> None:
+    async with client(NOBODY, tmp_path) as quota_, quota_.hold(user="u-1", tokens=10) as hold:
+        await hold.commit(tokens=10)
+    refused = pb.ItemError(code=3, message="no such unit", reason="UNKNOWN_UNIT")
+    with ScriptedServer() as server:
+        server.script("BatchCommit", quota.BatchCommitResponse(results=[quota.CommitResult(error=refused)]))
+        async with client(server.address, tmp_path):
+            await until_empty(tmp_path)
+    (dead,) = look(tmp_path).entries
+    async with client(NOBODY, tmp_path) as quota_:
+        with pytest.raises(Unavailable):
+            await quota_.open_hold(user="u-1", tokens=1)
+        with closing(Book(Journal(tmp_path))) as book:
+            assert book.drop_dead([dead.number]).result() == [dead.number]
+        assert (await quota_.open_hold(user="u-1", tokens=10)).degraded

@@ -21,6 +21,7 @@ from almoner import (
     blocking,
     new_id,
 )
+from almoner.journal import reach
 from almoner.journal.file import NAME
 from almoner.v1 import quota_service_pb2 as quota
 from almoner.v1 import resources_pb2 as pb
@@ -158,6 +159,20 @@ async def test_a_later_commit_of_a_hold_does_not_overtake_an_earlier_one(
     assert [commit.charge_id for commit in batch.requests] == [first.charge.id, ""]
 
 
+async def test_a_dead_commit_of_a_hold_is_in_no_later_ones_way(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    refused = pb.ItemError(code=3, message="no such unit", reason="UNKNOWN_UNIT")
+    server.script("Commit", Failure(grpc.StatusCode.INTERNAL, "a bug", "INTERNAL"))
+    server.script("BatchCommit", quota.BatchCommitResponse(results=[quota.CommitResult(error=refused)]))
+    async with client(server.address, tmp_path) as quota_:
+        hold = await quota_.open_hold(user="u-1", tokens=5)
+        assert (await hold.commit(tokens=1, partial=True)).pending
+        await until_empty(tmp_path)
+        assert counts(tmp_path) == {"DEAD": 1}
+        assert not (await hold.commit(tokens=1)).pending
+
+
 async def test_what_the_authority_refuses_at_once_is_raised_and_not_kept(
     server: ScriptedServer, tmp_path: Path
 ) -> None:
@@ -195,6 +210,34 @@ async def test_what_is_refused_in_a_replay_is_set_aside_and_stops_nobody(away: s
         async with client(away, tmp_path) as quota_:
             assert (await quota_.replay_journal()).delivered == 0
             assert (await quota_.replay_journal(dead=True)).delivered == 1
+    assert counts(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pb.ItemError(code=3, message="ahead of the authority's clock", reason="TIME_OUT_OF_RANGE"),
+        pb.ItemError(code=13, message="a bug", reason="INTERNAL"),
+    ],
+    ids=lambda error: error.reason,
+)
+async def test_one_that_cannot_be_booked_yet_is_sent_again_and_holds_up_no_other(
+    away: str, tmp_path: Path, error: pb.ItemError
+) -> None:
+    async with client(away, tmp_path) as quota_:
+        await quota_.charge(user="u-1", tokens=1, charge_id=(first := new_id()))
+        await quota_.charge(user="u-1", tokens=1, charge_id=(other := new_id()))
+
+    def not_the_first(request: quota.BatchCommitRequest, _: object) -> quota.BatchCommitResponse:
+        results = [quota.CommitResult(response=committed(commit)) for commit in request.requests]
+        results[0] = quota.CommitResult(error=error)
+        return quota.BatchCommitResponse(results=results)
+
+    with ScriptedServer(away) as server:
+        server.script("BatchCommit", not_the_first)
+        async with client(away, tmp_path):
+            await until_empty(tmp_path)
+        assert told(server) == [first, other, first]
     assert counts(tmp_path) == {}
 
 
@@ -316,6 +359,19 @@ async def test_during_an_outage_commits_do_not_wait_for_their_timeout(
         for _ in range(50):
             assert (await quota.charge(user="u-1", tokens=1)).pending
     assert len(server.sent("Commit")) <= 2
+
+
+async def test_during_an_outage_a_commit_that_tries_takes_a_second_at_most(
+    server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "PROBE_PAUSE", 0)
+    server.script("Commit", UNAVAILABLE)
+    server.script("BatchCommit", *[UNAVAILABLE] * 50)
+    async with client(server.address, tmp_path) as quota:
+        for _ in range(2):
+            await quota.charge(user="u-1", tokens=1, timeout=30)
+    first, second = [call.seconds_left for call in server.calls if call.method == "Commit"]
+    assert second < 2 < first
 
 
 async def test_many_at_once_share_a_transaction(server: ScriptedServer, tmp_path: Path) -> None:

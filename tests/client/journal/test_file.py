@@ -69,6 +69,18 @@ async def test_room_that_was_emptied_is_used_again(server: ScriptedServer, tmp_p
             assert not (await client.charge(user="u", tokens=1, attributes={"note": "x" * 1_000})).pending
 
 
+async def test_once_delivered_a_full_journal_takes_as_much_again(tmp_path: Path) -> None:
+    small = Journal(tmp_path, max_bytes=150_000)
+    async with Client(NOBODY, journal=small, retry=ONCE, timeout=1) as client:
+        told, _ = await fill(client)
+    with ScriptedServer() as server:
+        async with Client(server.address, journal=small) as client:
+            await client.replay_journal()
+    async with Client(NOBODY, journal=small, retry=ONCE, timeout=1) as client:
+        again, _ = await fill(client)
+    assert again > 0.9 * told
+
+
 def test_too_small_a_limit_is_refused() -> None:
     with pytest.raises(ValueError, match="max_bytes: 10 is below 65536"):
         Journal("j", max_bytes=10)

@@ -1,10 +1,11 @@
 -- Accounts, all of them locked, get what the ledger and the open holds come to, each in the windows that its own `day`
 -- lies in. That is today at the latest, but no earlier than the newest entry: clocks go back. Those that have it all
--- already are left alone. Users are found by an index, the rest in one pass each.
+-- already are left alone, and so are pools that are being filled: what was spent before is added to them yet. Users are
+-- found by an index, the rest in one pass each.
 WITH wanted AS MATERIALIZED (
     SELECT account.namespace, account.kind, account.id, account.day, account.units
     FROM jsonb_to_recordset($1::jsonb) AS named (namespace text, kind smallint, id text)
-    JOIN accounts AS account USING (namespace, kind, id)
+    JOIN whole_accounts AS account USING (namespace, kind, id)
 ),
 entries AS NOT MATERIALIZED (
     SELECT
