@@ -84,14 +84,6 @@ async def test_what_was_refused_is_listed_tried_again_and_dropped(
     assert "nothing waits" in (await almoner("journal", "list", *journal)).out
 
 
-async def test_what_still_waits_is_never_dropped(tmp_path: Path) -> None:
-    await asyncio.to_thread(leave, tmp_path, "u-1")
-    journal = ("--journal", str(tmp_path))
-    dropped = await call("journal", "drop", "1", *journal)
-    assert (dropped.code, "1 is no dead entry" in dropped.err) == (5, True)
-    assert (await call("journal", "list", *journal, "--json")).json["counts"]["WAITING"] == 1
-
-
 async def test_what_can_be_dropped_is_and_the_exit_code_tells_that_not_all_could(tmp_path: Path) -> None:
     await asyncio.to_thread(leave, tmp_path, "u-1", "u-2")
     with closing(Book(Journal(tmp_path))) as book:
@@ -110,3 +102,15 @@ async def test_a_long_journal_is_listed_up_to_the_limit(tmp_path: Path) -> None:
     assert document["counts"]["WAITING"] == 3
     assert "raise --limit" in (await call("journal", "list", "--limit", "2", *journal)).err
     assert "raise --limit" not in (await call("journal", "list", "--limit", "3", *journal)).err
+
+
+async def test_what_waits_is_dropped_only_if_told_so(tmp_path: Path) -> None:
+    await asyncio.to_thread(leave, tmp_path, "u-1", "u-2")
+    journal = ("--journal", str(tmp_path))
+    refused = await call("journal", "drop", "1", *journal)
+    assert (refused.code, "1 is no dead entry" in refused.err) == (5, True)
+    assert (await call("journal", "drop", "1", "--waiting", *journal, "--json")).json == {"dropped": [1]}
+    missing = await call("journal", "drop", "1", "--waiting", *journal)
+    assert (missing.code, "1 neither waits nor is dead" in missing.err) == (5, True)
+    (entry,) = (await call("journal", "list", *journal, "--json")).json["entries"]
+    assert (entry["number"], entry["state"]) == (2, "WAITING")

@@ -172,13 +172,16 @@ class Asking:
     async def check_many(
         self, checks: Iterable[Check], *, timeout: float | None = None
     ) -> list[Checked | CallError]:
-        """Ask up to 1,000 things in one call; those with `hold` set aside. Each succeeds or fails alone.
+        """Ask many things, 1,000 or 1 MiB in one call and the rest in further ones; those with `hold` set aside.
+
+        Each succeeds or fails alone.
 
         Returns:
             In the order of `checks`: the answer, which may be a refusal, or the error that the call alone
             would have raised.
 
         Raises:
-            CallError: The call as a whole failed. Holds have their ids: send the same values again.
+            InvalidArgument: A value that cannot be, or a check of more than 4 MiB; nothing was sent.
+            CallError: A call as a whole failed. Holds have their ids: send the same values again, all of them.
         """
         return await self._calls.check_many(checks, timeout=timeout)

@@ -12,6 +12,7 @@ from almoner.errors import (
     CallError,
     ClientClosed,
     InternalError,
+    Overloaded,
     RequestError,
 )
 from almoner.journal.book import Book
@@ -26,6 +27,8 @@ from almoner.wire import methods, responses
 logger = logging.getLogger("almoner")
 
 BATCH = 200
+LARGE_BYTES = 64 << 10
+"""No commit that the authority takes is as large as this: with all its ids, labels and units it has about 40 KiB."""
 IDLE_SECONDS = 1.0
 """How often to look for what clients left that are gone."""
 FIRST_PAUSE = 0.1
@@ -122,19 +125,23 @@ class Replayer:
         return Replayed(delivered=len(entries))
 
     async def _commit(self, entries: list[Entry], repeat: bool) -> Replayed:
-        """Send commits in one call. One that the authority cannot even read fails alone, by halves."""
+        """Send commits in one call. One that the authority cannot even read fails alone, by halves.
+
+        Raises:
+            CallError: Nobody else will fare better just now.
+        """
         commits = [entry.request for entry in entries if isinstance(entry.request, quota.CommitRequest)]
         request = quota.BatchCommitRequest(requests=commits)
         try:
             answer = await self._transport.call(methods.BATCH_COMMIT, request, repeat=repeat)
-        except RequestError as error:
+        except CallError as error:
+            if not (isinstance(error, RequestError) or _too_large(error, request)):
+                self._book.give_back([entry.number for entry in entries], str(error))
+                raise
             if len(entries) == 1:
-                return self._settle(entries[0], error)
+                return self._settle_refused(entries[0], error)
             half = len(entries) // 2
             return await self._commit(entries[:half], repeat) + await self._commit(entries[half:], repeat)
-        except CallError as error:
-            self._book.give_back([entry.number for entry in entries], str(error))
-            raise
         report = Replayed()
         for entry, result in zip(entries, answer.results, strict=True):
             report += self._settle(entry, responses.commit_result(result))
@@ -150,11 +157,23 @@ class Replayer:
             self._reach.found()
             self._book.delivered([entry.number])
             return Replayed(delivered=1)
-        if isinstance(result, RequestError) and result.reason != "TIME_OUT_OF_RANGE":
-            logger.error("the journal %s has a dead entry: %s", self._book.directory, result)
-            self._book.bury([entry.number], str(result))
-            return Replayed(dead=1)
+        if isinstance(result, RequestError):
+            return self._settle_refused(entry, result)
         self._book.give_back([entry.number], str(result))
-        if isinstance(result, RequestError | InternalError):  # this one alone, and perhaps not for ever
+        if isinstance(result, InternalError):  # this one alone, and perhaps not for ever
             return Replayed(left=1)
         raise result
+
+    def _settle_refused(self, entry: Entry, error: CallError) -> Replayed:
+        """Set one aside that will never be taken as it is. A clock that is wrong may be put right."""
+        if error.reason == "TIME_OUT_OF_RANGE":
+            self._book.give_back([entry.number], str(error))
+            return Replayed(left=1)
+        logger.error("the journal %s has a dead entry: %s", self._book.directory, error)
+        self._book.bury([entry.number], str(error))
+        return Replayed(dead=1)
+
+
+def _too_large(error: CallError, request: quota.BatchCommitRequest) -> bool:
+    """Tell whether gRPC or a proxy may have found a message too large. Overload looks the same but for its size."""
+    return isinstance(error, Overloaded) and not error.reason and request.ByteSize() > LARGE_BYTES

@@ -176,12 +176,13 @@ class Telling:
     async def commit_many(
         self, commits: Iterable[Commit], *, timeout: float | None = None
     ) -> list[Committed | CallError]:
-        """Book up to 1,000 costs in one call. Each succeeds or fails alone.
+        """Book many costs, 1,000 or 1 MiB in one call and the rest in further ones. Each succeeds or fails alone.
 
         Returns:
             In the order of `commits`: the answer, or the error that the call alone would have raised.
 
         Raises:
-            CallError: The call as a whole failed. Charges have their ids: send the same values again.
+            InvalidArgument: A value that cannot be, or a cost of more than 4 MiB; nothing was sent.
+            CallError: A call as a whole failed. Charges have their ids: send the same values again, all of them.
         """
         return await self._calls.commit_many(commits, timeout=timeout)

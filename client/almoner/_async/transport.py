@@ -30,6 +30,10 @@ class Transport:
         channel = Channel(address, credentials)
         self._channel = CoalescingChannel(channel, address) if coalesce else channel
 
+    def deadline(self, timeout: float | None) -> float:
+        """Tell when a call with this timeout gives up, by `time.monotonic()`. None: the client's timeout."""
+        return time.monotonic() + (self._timeout if timeout is None else timeout)
+
     async def call(
         self,
         method: Method[RequestT, ResponseT],
@@ -52,9 +56,9 @@ class Transport:
             CallError: No answer but an error.
             ClientClosed: The client has been closed.
         """
-        seconds = (self._timeout if timeout is None else timeout) + wait
+        deadline = self.deadline(timeout) + wait
         with client_span(method.name, self.address) as metadata:
-            return await self._send(method, request, time.monotonic() + seconds, metadata, repeat)
+            return await self._send(method, request, deadline, metadata, repeat)
 
     async def _send(
         self,

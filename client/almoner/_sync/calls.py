@@ -1,8 +1,12 @@
 # Generated from almoner/_async/calls.py by tools/generate_blocking.py. Do not edit.
 """The calls of the QuotaService between values: what `Client` and `Hold` have in common."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
+
+from google.protobuf.message import Message
 
 from almoner._sync.transport import Transport
 from almoner.errors import CallError
@@ -14,6 +18,8 @@ from almoner.types.ledger import Adjusted, Committed, HoldInfo
 from almoner.types.status import Status
 from almoner.v1 import quota_service_pb2 as quota
 from almoner.wire import methods, requests, responses
+from almoner.wire.batches import split
+from almoner.wire.methods import Method
 from almoner.wire.resources import hold_info
 
 
@@ -95,17 +101,24 @@ class QuotaCalls:
         return responses.status(self._transport.call(methods.GET_STATUS, request, timeout=timeout))
 
     def check_many(self, checks: Iterable[Check], *, timeout: float | None) -> list[Checked | CallError]:
-        """Ask many things in one call."""
-        request = quota.BatchCheckQuotaRequest(
-            requests=[requests.check_request(self._namespace, check) for check in checks]
-        )
-        answer = self._transport.call(methods.BATCH_CHECK_QUOTA, request, timeout=timeout)
-        return [responses.check_result(result) for result in answer.results]
+        """Ask many things."""
+        batch = [requests.check_request(self._namespace, check) for check in checks]
+        results = self._send_many(methods.BATCH_CHECK_QUOTA, batch, timeout)
+        return [responses.check_result(result) for result in results]
 
     def commit_many(self, commits: Iterable[Commit], *, timeout: float | None) -> list[Committed | CallError]:
-        """Book many things in one call."""
-        request = quota.BatchCommitRequest(
-            requests=[requests.commit_request(self._namespace, commit) for commit in commits]
-        )
-        answer = self._transport.call(methods.BATCH_COMMIT, request, timeout=timeout)
-        return [responses.commit_result(result) for result in answer.results]
+        """Book many things."""
+        batch = [requests.commit_request(self._namespace, commit) for commit in commits]
+        results = self._send_many(methods.BATCH_COMMIT, batch, timeout)
+        return [responses.commit_result(result) for result in results]
+
+    def _send_many(
+        self, method: Method[Any, Any], batch: Sequence[Message], timeout: float | None
+    ) -> Iterator[Any]:
+        """Send a batch in as many calls as it needs, one after the other; give the result of each item."""
+        deadline = self._transport.deadline(timeout)
+        for part in split(batch):
+            request = method.request(requests=part)
+            answer = self._transport.call(method, request, timeout=deadline - time.monotonic())
+            for _, result in zip(part, answer.results, strict=True):
+                yield result

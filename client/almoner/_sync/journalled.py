@@ -8,7 +8,14 @@ from concurrent.futures import Future
 from almoner._sync.calls import QuotaCalls
 from almoner._sync.replaying import Replayer
 from almoner._sync.transport import Transport
-from almoner.errors import CallError, InternalError, JournalError, RequestError, ServiceError
+from almoner.errors import (
+    CallError,
+    DeadlineExceeded,
+    JournalError,
+    RequestError,
+    ServiceError,
+    Unavailable,
+)
 from almoner.journal.answers import pending
 from almoner.journal.book import Book, Kept
 from almoner.journal.options import Journal
@@ -19,6 +26,7 @@ from almoner.types.journal import Replayed
 from almoner.types.ledger import Committed
 from almoner.v1 import quota_service_pb2 as quota
 from almoner.wire import methods, requests, responses
+from almoner.wire.batches import sendable_size, split
 
 logger = logging.getLogger("almoner")
 
@@ -52,6 +60,7 @@ class JournalledCalls(QuotaCalls):
     def commit(self, commit: Commit, *, timeout: float | None = None) -> Committed:
         """Book what was spent, or keep it to be booked: the answer is then `pending`."""
         request = requests.commit_request(self._namespace, commit)
+        sendable_size(request)  # found out after it is written down, it would be nobody's to tell
         self.start()
         try:
             (kept,) = self._keep([request])
@@ -68,8 +77,9 @@ class JournalledCalls(QuotaCalls):
         return responses.committed(answer)
 
     def commit_many(self, commits: Iterable[Commit], *, timeout: float | None) -> list[Committed | CallError]:
-        """Book many things in one call; those that cannot be booked now are kept, and `pending`."""
+        """Book many things; those that cannot be booked now are kept, and `pending`."""
         batch = [requests.commit_request(self._namespace, commit) for commit in commits]
+        split(batch)  # one that no server takes is found out before any is written down
         self.start()
         try:
             kept = self._keep(batch)
@@ -78,17 +88,16 @@ class JournalledCalls(QuotaCalls):
         if not all(one.sending for one in kept):
             self._give_back(kept, "")  # together with one that must wait
             return [pending(request) for request in batch]
+        settled: list[Committed | CallError] = []
         try:
-            answer = self._transport.call(
-                methods.BATCH_COMMIT,
-                quota.BatchCommitRequest(requests=batch),
-                timeout=self._reach.timeout(timeout),
-            )
+            for result in self._send_many(methods.BATCH_COMMIT, batch, self._reach.timeout(timeout)):
+                number = len(settled)
+                settled.append(self._settled(responses.commit_result(result), kept[number], batch[number]))
         except BaseException as error:  # noqa: BLE001 - a commit must not be forgotten, whatever it met
-            return [*self._not_booked(kept, batch, error)]
+            done = len(settled)
+            return [*settled, *self._not_booked(kept[done:], batch[done:], error)]
         self._reach.found()
-        results = [responses.commit_result(result) for result in answer.results]
-        return [self._settled(*one) for one in zip(results, kept, batch, strict=True)]
+        return settled
 
     def _keep(self, batch: list[quota.CommitRequest]) -> list[Kept]:
         """Write commits down, all or none, also if the caller is broken off meanwhile: they wait then.
@@ -118,16 +127,22 @@ class JournalledCalls(QuotaCalls):
             RequestError: The authority will not have them: their caller is told, and nothing is kept.
             BaseException: What broke the call off; they are kept.
         """
+        self._note(error)
         if isinstance(error, RequestError):
             self._book.delivered([one.number for one in kept])
             raise error
         self._give_back(kept, str(error) or type(error).__name__)
         if not isinstance(error, ServiceError):
             raise error
-        if not isinstance(error, InternalError):  # which is about this commit, not about the authority
-            self._reach.lost()
         logger.warning("the journal %s keeps what could not be told: %s", self._book.directory, error)
         return [pending(request) for request in batch]
+
+    def _note(self, error: BaseException) -> None:
+        """Tell an outage from an answer that was not the one hoped for."""
+        if isinstance(error, Unavailable | DeadlineExceeded):
+            self._reach.lost()
+        elif isinstance(error, CallError):
+            self._reach.found()
 
     def _settled(
         self, result: Committed | CallError, kept: Kept, request: quota.CommitRequest
@@ -157,12 +172,11 @@ class JournalledCalls(QuotaCalls):
         self, batch: list[quota.CommitRequest], timeout: float | None, problem: JournalError
     ) -> list[Committed | CallError]:
         logger.error("%s; %d commits are sent without it", problem, len(batch))
-        message = quota.BatchCommitRequest(requests=batch)
+        results = self._send_many(methods.BATCH_COMMIT, batch, self._reach.timeout(timeout))
         try:
-            answer = self._transport.call(methods.BATCH_COMMIT, message, timeout=self._reach.timeout(timeout))
+            return [responses.commit_result(result) for result in results]
         except ServiceError as error:
             raise _neither(problem, error) from error
-        return [responses.commit_result(result) for result in answer.results]
 
 
 def _neither(problem: JournalError, error: ServiceError) -> JournalError:

@@ -31,6 +31,10 @@ class Transport:
         channel = Channel(address, credentials)
         self._channel = CoalescingChannel(channel, address) if coalesce else channel
 
+    def deadline(self, timeout: float | None) -> float:
+        """Tell when a call with this timeout gives up, by `time.monotonic()`. None: the client's timeout."""
+        return time.monotonic() + (self._timeout if timeout is None else timeout)
+
     def call(
         self,
         method: Method[RequestT, ResponseT],
@@ -53,9 +57,9 @@ class Transport:
             CallError: No answer but an error.
             ClientClosed: The client has been closed.
         """
-        seconds = (self._timeout if timeout is None else timeout) + wait
+        deadline = self.deadline(timeout) + wait
         with client_span(method.name, self.address) as metadata:
-            return self._send(method, request, time.monotonic() + seconds, metadata, repeat)
+            return self._send(method, request, deadline, metadata, repeat)
 
     def _send(
         self,

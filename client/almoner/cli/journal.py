@@ -74,21 +74,33 @@ def replay(settings: Settings, /, directory: Path, dead: bool) -> None:
     draw_replayed(replayed)
 
 
-@journal.command(epilog=examples("almoner journal drop 17 --journal /var/lib/backend/journal"))
+@journal.command(
+    epilog=examples(
+        "almoner journal drop 17 --journal /var/lib/backend/journal",
+        "almoner journal drop 17 18 --waiting",
+    )
+)
 @_directory
+@click.option("--waiting", is_flag=True, help="Also WAITING entries; some may have been booked already.")
 @click.argument("numbers", nargs=-1, required=True, type=int, metavar="NUMBER...")
 @connection_options
 @pass_settings
 @click.pass_context
-def drop(ctx: click.Context, settings: Settings, /, directory: Path, numbers: tuple[int, ...]) -> None:
-    """Take DEAD entries out of the journal, for good: what they say is never booked."""
+def drop(
+    ctx: click.Context, settings: Settings, /, directory: Path, numbers: tuple[int, ...], waiting: bool
+) -> None:
+    """Take DEAD entries out of the journal, for good: nobody sends them any more.
+
+    With --waiting also those that nobody refused. One that was sent without an answer may be booked all the same:
+    `journal list` says how often it was tried.
+    """
     from almoner.cli.exits import ExitCode
     from almoner.journal.book import Book
     from almoner.journal.options import Journal
 
     book = Book(Journal(directory), create=False)
     try:
-        dropped = book.drop_dead(numbers).result()
+        dropped = book.drop(numbers, waiting=waiting).result()
     finally:
         book.close()
     if settings.json:
@@ -96,7 +108,8 @@ def drop(ctx: click.Context, settings: Settings, /, directory: Path, numbers: tu
     else:
         from almoner.cli.draw.journal import draw_dropped
 
-        draw_dropped(dropped, [number for number in numbers if number not in dropped])
+        others = [number for number in numbers if number not in dropped]
+        draw_dropped(dropped, others, waiting=waiting)
     if len(dropped) < len(set(numbers)):
         ctx.exit(ExitCode.NOT_POSSIBLE)
 

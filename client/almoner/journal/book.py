@@ -138,9 +138,9 @@ class Book:
         if dead:
             entries.revive(db)
 
-    def drop_dead(self, numbers: Iterable[int]) -> "Future[list[int]]":
-        """Take entries out that were set aside, for good; give the numbers of those that were."""
-        return self._scribe.submit(partial(_drop_dead, list(numbers)))
+    def drop(self, numbers: Iterable[int], *, waiting: bool = False) -> "Future[list[int]]":
+        """Take entries out that were set aside, or also that wait, for good; give the numbers of those."""
+        return self._scribe.submit(partial(_drop, list(numbers), waiting))
 
     def contents(self, count: int) -> "Future[Contents]":
         """Show the journal, with so many of its entries."""
@@ -255,7 +255,7 @@ def _bury(numbers: list[int], error: str, db: sqlite3.Connection) -> None:
     entries.bury(db, numbers, error)
 
 
-def _drop_dead(numbers: list[int], db: sqlite3.Connection) -> list[int]:
-    dropped = entries.drop_dead(db, numbers)
+def _drop(numbers: list[int], waiting: bool, db: sqlite3.Connection) -> list[int]:
+    dropped = entries.drop(db, numbers, waiting=waiting)
     local.forget_entries(db, dropped)
     return dropped

@@ -139,13 +139,11 @@ def revive(db: sqlite3.Connection) -> None:
     db.execute("UPDATE entries SET dead = 0 WHERE dead = 1")
 
 
-def drop_dead(db: sqlite3.Connection, numbers: Iterable[int]) -> list[int]:
-    """Take dead entries out for good; give the numbers that were."""
-    return [
-        number
-        for number in numbers
-        if db.execute("DELETE FROM entries WHERE number = ? AND dead = 1", (number,)).rowcount
-    ]
+def drop(db: sqlite3.Connection, numbers: Iterable[int], *, waiting: bool) -> list[int]:
+    """Take dead entries out for good, or also those that wait; give the numbers that were."""
+    statement = "DELETE FROM entries WHERE number = ? AND owner = '' AND dead >= ?"
+    least = 0 if waiting else 1
+    return [number for number in numbers if db.execute(statement, (number, least)).rowcount]
 
 
 def owners(db: sqlite3.Connection) -> list[str]:

@@ -40,11 +40,13 @@ def draw_replayed(replayed: Replayed) -> None:
         console.print(Text(f"to be sent again: {replayed.left:,}", "yellow"))
 
 
-def draw_dropped(dropped: Sequence[int], others: Sequence[int]) -> None:
-    """Print which entries were taken out, and which were not there or not dead."""
+def draw_dropped(dropped: Sequence[int], others: Sequence[int], *, waiting: bool) -> None:
+    """Print which entries were taken out, and which were not there or not to be."""
     stdout().print(f"dropped {len(dropped):,}")
     for number in others:
-        stderr().print(note(f"{number} is no dead entry"))
+        stderr().print(
+            note(f"{number} neither waits nor is dead" if waiting else f"{number} is no dead entry")
+        )
 
 
 def _name(entry: Entry) -> str:
