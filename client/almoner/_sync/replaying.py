@@ -59,18 +59,26 @@ class Replayer:
         self._background.stop()
 
     def _run(self) -> None:
-        pause = FIRST_PAUSE
+        pause, told = FIRST_PAUSE, False
         while True:
             try:
                 self._pass(repeat=False)
-                pause = IDLE_SECONDS
+                pause, told = IDLE_SECONDS, False
             except ClientClosed:
                 return
-            except AlmonerError as error:
-                logger.debug("the journal %s waits: %s", self._book.directory, error)
+            except Exception as error:  # noqa: BLE001 - what went wrong once may go right the next time
+                told = self._tell(error, told=told)
                 pause = FIRST_PAUSE if pause == IDLE_SECONDS else min(2 * pause, LAST_PAUSE)
             if self._background.stopped(pause):
                 return
+
+    def _tell(self, error: Exception, *, told: bool) -> bool:
+        """Log what stops the delivery, once if it is no outage of the authority; tell whether it was told so."""
+        loud = not (told or isinstance(error, CallError))
+        level = logging.ERROR if loud else logging.DEBUG
+        trace = None if isinstance(error, AlmonerError) else error
+        logger.log(level, "the journal %s waits: %s", self._book.directory, error, exc_info=trace)
+        return told or loud
 
     def replay(self, *, dead: bool) -> Replayed:
         """Deliver everything that waits, after whoever else is at it.

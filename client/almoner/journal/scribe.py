@@ -2,34 +2,20 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from almoner.errors import ClientClosed, JournalError
-from almoner.journal.file import journal_error, open_file
+from almoner.errors import ClientClosed
+from almoner.journal.file import open_file
+from almoner.journal.tasks import Task, Work
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
 
 LINGER_SECONDS = 0.05
 """How long work that nobody waits for may lie, so that it shares the fsync of work that somebody does."""
-
-
-class _Task(Generic[T]):
-    def __init__(self, work: Work[T]) -> None:
-        self.work = work
-        self.future: Future[T] = Future()
-
-    def perform(self, connection: sqlite3.Connection) -> Callable[[], None]:
-        """Do the work; give what tells the outcome, which holds only once the transaction is on disk."""
-        try:
-            answer = self.work(connection)
-        except JournalError as error:  # raised before anything was changed
-            return lambda error=error: self.future.set_exception(error)  # type: ignore[misc]
-        return lambda: self.future.set_result(answer)
 
 
 class Scribe:
@@ -42,7 +28,7 @@ class Scribe:
     def __init__(self, directory: Path, *, create: bool = True) -> None:
         self._directory = directory
         self._ready = threading.Condition()
-        self._tasks: list[_Task[Any]] = []
+        self._tasks: list[Task[Any]] = []
         self._urgent = False
         self._closed = False
         opened: Future[None] = Future()
@@ -58,7 +44,7 @@ class Scribe:
         Raises:
             ClientClosed: The journal has been closed.
         """
-        task = _Task(work)
+        task = Task(work, self._directory)
         with self._ready:
             if self._closed:
                 raise ClientClosed("the client has been closed")
@@ -87,7 +73,7 @@ class Scribe:
         finally:
             connection.close()
 
-    def _gathered(self) -> list[_Task[Any]]:
+    def _gathered(self) -> list[Task[Any]]:
         """Wait for work; none once closed and all is done."""
         with self._ready:
             self._ready.wait_for(lambda: self._tasks or self._closed)
@@ -95,7 +81,7 @@ class Scribe:
             tasks, self._tasks, self._urgent = self._tasks, [], False
         return tasks
 
-    def _perform(self, connection: sqlite3.Connection, tasks: list[_Task[Any]]) -> None:
+    def _perform(self, connection: sqlite3.Connection, tasks: list[Task[Any]]) -> None:
         tasks = [task for task in tasks if task.future.set_running_or_notify_cancel()]
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -104,7 +90,6 @@ class Scribe:
         except Exception as error:  # noqa: BLE001 - whoever waits hears
             with suppress(sqlite3.Error):
                 connection.rollback()
-            known = journal_error(self._directory, error) if isinstance(error, sqlite3.Error) else error
-            tell = [lambda task=task: task.future.set_exception(known) for task in tasks]  # type: ignore[misc]
+            tell = [partial(task.fail, error) for task in tasks]
         for outcome in tell:
             outcome()
