@@ -64,7 +64,9 @@ def open_file(directory: Path, *, create: bool = True) -> sqlite3.Connection:
             _make_directory(directory)
         mode = "rwc" if create else "rw"
         uri = f"{(directory / NAME).as_uri()}?mode={mode}"
-        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
     except (OSError, sqlite3.Error) as error:
         raise journal_error(directory, error) from error
     try:

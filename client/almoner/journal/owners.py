@@ -5,9 +5,11 @@ import os
 from pathlib import Path
 
 from almoner.ids import new_id
+from almoner.journal import forks
+from almoner.journal.forks import Forked, not_now
 
 
-class LockFile:
+class LockFile(Forked):
     """Is a file that one process at a time may have locked."""
 
     def __init__(self, path: Path) -> None:
@@ -16,20 +18,44 @@ class LockFile:
 
     def acquire(self) -> bool:
         """Take the lock if it is free; tell whether it was. Raises OSError."""
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        self._descriptor = descriptor
-        return True
+        with not_now:
+            self._descriptor = _locked(self.path)
+            forks.watch(self)
+        return self.held
+
+    @property
+    def held(self) -> bool:
+        """Tell whether this process has it."""
+        return self._descriptor is not None
 
     def release(self) -> None:
-        """Let go of the lock. Safe to repeat."""
+        """Let go of the lock. Safe to repeat.
+
+        To close the file would not do: a child that was forked by something else than Python may have it open, too.
+        """
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
+
+    def forget(self) -> None:
+        """Close the file, in a child. The lock stays with the parent."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _locked(path: Path) -> int | None:
+    """Open a file and lock it; None if another has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            return None
+        raise
+    return descriptor
 
 
 class Owner(LockFile):
@@ -42,7 +68,8 @@ class Owner(LockFile):
 
     def release(self) -> None:
         """Say that this client is gone. Safe to repeat."""
-        self.path.unlink(missing_ok=True)
+        if self.held:  # a child has nothing to say
+            self.path.unlink(missing_ok=True)
         super().release()
 
 

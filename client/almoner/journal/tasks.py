@@ -12,6 +12,8 @@ from almoner.journal.file import journal_error
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
+Outcome = Callable[[], None]
+"""Tells who waits what became of a piece of work."""
 
 
 class Task(Generic[T]):
@@ -22,7 +24,7 @@ class Task(Generic[T]):
         self._directory = directory
         self.future: Future[T] = Future()
 
-    def perform(self, connection: sqlite3.Connection) -> Callable[[], None]:
+    def perform(self, connection: sqlite3.Connection) -> Outcome:
         """Do the work; give what tells the outcome, which holds only once the transaction is on disk.
 
         Raises:
