@@ -2,6 +2,7 @@
 """The calls of a client that has a journal: a commit is on disk before it is sent."""
 
 import logging
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 
@@ -20,7 +21,7 @@ from almoner.journal.answers import pending
 from almoner.journal.book import Book, Kept
 from almoner.journal.options import Journal
 from almoner.journal.reach import Reach
-from almoner.runtime.blocking import finish, outcome
+from almoner.runtime.blocking import outcome
 from almoner.types.batch import Commit
 from almoner.types.journal import Replayed
 from almoner.types.ledger import Committed
@@ -61,15 +62,16 @@ class JournalledCalls(QuotaCalls):
         """Book what was spent, or keep it to be booked: the answer is then `pending`."""
         request = requests.commit_request(self._namespace, commit)
         sendable_size(request)  # found out after it is written down, it would be nobody's to tell
+        deadline = self._transport.deadline(timeout)
         self.start()
         try:
-            (kept,) = self._keep([request])
+            (kept,) = self._keep([request], deadline)
         except JournalError as error:
-            return self._commit_unkept(request, timeout, error)
+            return self._commit_unkept(request, deadline, error)
         if not kept.sending:
             return pending(request)
         try:
-            answer = self._transport.call(methods.COMMIT, request, timeout=self._reach.timeout(timeout))
+            answer = self._transport.call(methods.COMMIT, request, timeout=self._left(deadline))
         except BaseException as error:  # noqa: BLE001 - a commit must not be forgotten, whatever it met
             return self._not_booked([kept], [request], error)[0]
         self._reach.found()
@@ -80,17 +82,18 @@ class JournalledCalls(QuotaCalls):
         """Book many things; those that cannot be booked now are kept, and `pending`."""
         batch = [requests.commit_request(self._namespace, commit) for commit in commits]
         split(batch)  # one that no server takes is found out before any is written down
+        deadline = self._transport.deadline(timeout)
         self.start()
         try:
-            kept = self._keep(batch)
+            kept = self._keep(batch, deadline)
         except JournalError as error:
-            return self._commit_many_unkept(batch, timeout, error)
+            return self._commit_many_unkept(batch, deadline, error)
         if not all(one.sending for one in kept):
             self._give_back(kept, "")  # together with one that must wait
             return [pending(request) for request in batch]
         settled: list[Committed | CallError] = []
         try:
-            for result in self._send_many(methods.BATCH_COMMIT, batch, self._reach.timeout(timeout)):
+            for result in self._send_many(methods.BATCH_COMMIT, batch, self._left(deadline)):
                 number = len(settled)
                 settled.append(self._settled(responses.commit_result(result), kept[number], batch[number]))
         except BaseException as error:  # noqa: BLE001 - a commit must not be forgotten, whatever it met
@@ -99,24 +102,35 @@ class JournalledCalls(QuotaCalls):
         self._reach.found()
         return settled
 
-    def _keep(self, batch: list[quota.CommitRequest]) -> list[Kept]:
-        """Write commits down, all or none, also if the caller is broken off meanwhile: they wait then.
+    def _keep(self, batch: list[quota.CommitRequest], deadline: float) -> list[Kept]:
+        """Write commits down, all or none, also if the caller goes meanwhile: they wait then.
 
         Raises:
             JournalError: They are not written down.
+            DeadlineExceeded: They are not yet, and may be.
         """
         kept = self._book.append(batch, sending=self._reach.worth_trying())
         try:
-            return finish(outcome(kept))
+            return outcome(kept, deadline - time.monotonic())
         except JournalError:
             raise
+        except TimeoutError:
+            kept.add_done_callback(self._let_wait)
+            raise _not_in_time(self._book) from None
         except BaseException:
             kept.add_done_callback(self._let_wait)
             raise
 
+    def _left(self, deadline: float) -> float | None:
+        """Tell how many seconds a call may take, which are few if it only tries whether the authority is back."""
+        return self._reach.timeout(deadline - time.monotonic())
+
     def _let_wait(self, kept: "Future[list[Kept]]") -> None:
-        if not kept.cancelled() and kept.exception() is None:
+        error = kept.exception()
+        if error is None:
             self._give_back(kept.result(), "")
+        else:
+            logger.error("%s; a commit whose caller has gone is lost", error)
 
     def _not_booked(
         self, kept: list[Kept], batch: list[quota.CommitRequest], error: BaseException
@@ -158,25 +172,32 @@ class JournalledCalls(QuotaCalls):
         self._book.give_back([one.number for one in kept if one.sending], error)
 
     def _commit_unkept(
-        self, request: quota.CommitRequest, timeout: float | None, problem: JournalError
+        self, request: quota.CommitRequest, deadline: float, problem: JournalError
     ) -> Committed:
         """Book without the journal, which cannot take it: better told without that safety than not told."""
         logger.error("%s; a commit is sent without it", problem)
         try:
-            answer = self._transport.call(methods.COMMIT, request, timeout=self._reach.timeout(timeout))
+            answer = self._transport.call(methods.COMMIT, request, timeout=self._left(deadline))
         except ServiceError as error:
             raise _neither(problem, error) from error
         return responses.committed(answer)
 
     def _commit_many_unkept(
-        self, batch: list[quota.CommitRequest], timeout: float | None, problem: JournalError
+        self, batch: list[quota.CommitRequest], deadline: float, problem: JournalError
     ) -> list[Committed | CallError]:
         logger.error("%s; %d commits are sent without it", problem, len(batch))
-        results = self._send_many(methods.BATCH_COMMIT, batch, self._reach.timeout(timeout))
+        results = self._send_many(methods.BATCH_COMMIT, batch, self._left(deadline))
         try:
             return [responses.commit_result(result) for result in results]
         except ServiceError as error:
             raise _neither(problem, error) from error
+
+
+def _not_in_time(book: Book) -> DeadlineExceeded:
+    return DeadlineExceeded(
+        f"the journal in {book.directory} could not be written in time; whether the commit will be kept and delivered"
+        " is not known: call again under the same id"
+    )
 
 
 def _neither(problem: JournalError, error: ServiceError) -> JournalError:

@@ -1,5 +1,6 @@
 """Group commit: the thread that writes, so that many callers share one transaction and one fsync."""
 
+import atexit
 import os
 import sqlite3
 import threading
@@ -43,6 +44,7 @@ class Scribe(Forked):
             self._connection = open_file(directory, create=create)
         self._thread = threading.Thread(target=self._run, name="almoner-journal", daemon=True)
         self._thread.start()
+        atexit.register(self.close)  # the thread is a daemon, which would not be waited for
 
     def submit(self, work: Work[T], *, urgent: bool = True) -> "Future[T]":
         """Have work done in the next transaction; its future has the outcome once that is on disk.
@@ -65,6 +67,7 @@ class Scribe(Forked):
         """Finish what was submitted, and close the file. Safe to repeat."""
         if self._process != os.getpid():
             return
+        atexit.unregister(self.close)
         with self._ready:
             self._closed = True
             self._ready.notify()
@@ -96,7 +99,6 @@ class Scribe(Forked):
 
     def _perform(self, tasks: list[Task[Any]]) -> list[Outcome]:
         """Do what has gathered; give what tells the outcomes."""
-        tasks = [task for task in tasks if task.future.set_running_or_notify_cancel()]
         with self._at_work:
             try:
                 return self._write(tasks)

@@ -17,12 +17,13 @@ Outcome = Callable[[], None]
 
 
 class Task(Generic[T]):
-    """Carries work to the thread that writes, and its outcome back."""
+    """Carries work to the thread that writes, and its outcome back. It is done also if nobody waits any more."""
 
     def __init__(self, work: Work[T], directory: Path) -> None:
         self._work = work
         self._directory = directory
         self.future: Future[T] = Future()
+        self.future.set_running_or_notify_cancel()  # asyncio would cancel it with whoever waits
 
     def perform(self, connection: sqlite3.Connection) -> Outcome:
         """Do the work; give what tells the outcome, which holds only once the transaction is on disk.

@@ -43,9 +43,10 @@ async def finish(work: Awaitable[T]) -> T:
         raise
 
 
-async def outcome(future: Future[T]) -> T:
-    """Wait for what a thread is doing."""
-    return await asyncio.wrap_future(future)
+async def outcome(future: Future[T], timeout: float | None = None) -> T:
+    """Wait for what a thread is doing, so many seconds at most. Raises TimeoutError."""
+    async with asyncio.timeout(timeout):  # `wait_for` may swallow a cancellation
+        return await asyncio.wrap_future(future)
 
 
 def _tell_end(task: asyncio.Future[Any]) -> None:

@@ -28,9 +28,9 @@ def finish(done: T) -> T:
     return done
 
 
-def outcome(future: Future[T]) -> T:
-    """Wait for what a thread is doing."""
-    return future.result()
+def outcome(future: Future[T], timeout: float | None = None) -> T:
+    """Wait for what a thread is doing, so many seconds at most. Raises TimeoutError."""
+    return future.result(timeout)
 
 
 class Background:

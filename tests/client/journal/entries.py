@@ -1,10 +1,13 @@
-"""Commits that wait in a journal before anybody sends them."""
+"""Commits that wait in a journal before anybody sends them, and somebody who keeps all others from writing."""
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from almoner import Journal, new_id
 from almoner.journal.book import Book
+from almoner.journal.file import NAME
 from almoner.v1.quota_service_pb2 import CommitRequest
 
 
@@ -24,3 +27,15 @@ def leave(directory: Path, *requests: CommitRequest) -> list[str]:
     finally:
         book.close()
     return [request.charge_id for request in requests]
+
+
+@contextmanager
+def someone_writing(directory: Path) -> Iterator[None]:
+    """Keep all others from writing to a journal while the block runs."""
+    writer = sqlite3.connect(directory / NAME, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        writer.execute("ROLLBACK")
+        writer.close()

@@ -4,30 +4,16 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from almoner import Client, Journal, JournalError
 from almoner.journal.book import Book
-from almoner.journal.file import NAME
 from almoner.v1.quota_service_pb2 import BatchCommitResponse
 
 from tests.client.journal.callers import counts, until_empty
-from tests.client.journal.entries import leave, waiting_commit
+from tests.client.journal.entries import leave, someone_writing, waiting_commit
 from tests.client.script import ScriptedServer
-
-
-@contextmanager
-def someone_writing(directory: Path) -> Iterator[None]:
-    """Keep all others from writing to a journal while the block runs."""
-    writer = sqlite3.connect(directory / NAME, isolation_level=None)
-    writer.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        writer.execute("ROLLBACK")
-        writer.close()
 
 
 @pytest.fixture
