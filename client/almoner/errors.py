@@ -8,6 +8,7 @@
       + ClientClosed            the client was used after it was closed (a RuntimeError)
       + JournalError            the journal cannot be used, and the authority did not have the commit either
         + JournalFull           it has reached its limit, or the disk is full
+        + JournalBusy           another process is replaying it, and does not get on
       x CallError               a call failed; carries code, reason, field and metadata
         x RequestError          the request cannot be served as it is; the same again fails again
           + InvalidArgument     a value is wrong, found by the client or the server (a ValueError)
@@ -88,6 +89,10 @@ class JournalError(AlmonerError):
 
 class JournalFull(JournalError):
     """Says that the journal has reached its limit, or that its disk is full."""
+
+
+class JournalBusy(JournalError):
+    """Says that a replay was not done: another process has its turn, does not get on, and is named."""
 
 
 class CallError(AlmonerError):

@@ -190,6 +190,11 @@ class Gate:
         self.open.wait(10)
         return committed(request)
 
+    def commits(self, request: quota.BatchCommitRequest, _: object) -> quota.BatchCommitResponse:
+        self.reached.set()
+        self.open.wait(10)
+        return each_committed(request)
+
     def check(
         self, request: quota.CheckQuotaRequest, context: grpc.ServicerContext
     ) -> quota.CheckQuotaResponse:

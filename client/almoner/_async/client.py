@@ -94,6 +94,7 @@ class Client(Asking, Telling):
         Raises:
             ValueError: This client has no journal.
             CallError: The authority could not be reached. What it has not taken stays.
+            JournalBusy: Another process is at it, and has not got on for as long as the client's timeout.
             JournalError: The journal cannot be used.
         """
         return await self._calls.replay(dead=dead)

@@ -18,6 +18,7 @@ from almoner.errors import (
 from almoner.journal.book import Book
 from almoner.journal.entries import DAMAGED, Entry, EntryKind
 from almoner.journal.reach import Reach
+from almoner.journal.turns import Patience
 from almoner.runtime.asynchronous import Background, outcome, sleep
 from almoner.types.journal import Replayed
 from almoner.types.ledger import Committed
@@ -34,7 +35,8 @@ IDLE_SECONDS = 1.0
 FIRST_PAUSE = 0.1
 LAST_PAUSE = 2.0
 """Pauses between attempts while the authority is away; they grow from the first to the last."""
-LOCK_PAUSE = 0.05
+TURN_PAUSE = 0.05
+"""How often to look whether another has ended its turn."""
 
 
 class Replayer:
@@ -87,18 +89,19 @@ class Replayer:
 
         Raises:
             CallError: The authority could not be reached; what it has not taken stays.
+            JournalBusy: Whoever else is at it has not got on for as long as a call may take.
             JournalError: The journal cannot be used.
         """
-        while True:
-            report = await self._pass(dead=dead, repeat=True)
-            if report is not None:
-                return report
-            await sleep(LOCK_PAUSE)
+        patience = Patience(self._book.directory, self._transport.timeout)
+        while (report := await self._pass(dead=dead, repeat=True)) is None:
+            patience.require()
+            await sleep(TURN_PAUSE)
+        return report
 
     async def _pass(self, *, repeat: bool, dead: bool = False) -> Replayed | None:
         """Go once through all that waits; None if somebody else is at it."""
-        lock = self._book.lock_replay()
-        if lock is None:
+        turn = self._book.take_turn()
+        if turn is None:
             return None
         try:
             await outcome(self._book.adopt(dead=dead))
@@ -106,9 +109,10 @@ class Replayer:
             while entries := await outcome(self._book.waiting(after, BATCH)):
                 after = entries[-1].number
                 report += await self._deliver(entries, repeat)
+                turn.get_on()
             return report
         finally:
-            lock.release()
+            turn.release()
 
     async def _deliver(self, entries: Sequence[Entry], repeat: bool) -> Replayed:
         report = Replayed()

@@ -26,14 +26,14 @@ class Transport:
         coalesce: bool,
     ) -> None:
         self.address = address
-        self._timeout = timeout
+        self.timeout = timeout
         self._retry = retry
         channel = Channel(address, credentials)
         self._channel = CoalescingChannel(channel, address) if coalesce else channel
 
     def deadline(self, timeout: float | None) -> float:
         """Tell when a call with this timeout gives up, by `time.monotonic()`. None: the client's timeout."""
-        return time.monotonic() + (self._timeout if timeout is None else timeout)
+        return time.monotonic() + (self.timeout if timeout is None else timeout)
 
     def call(
         self,

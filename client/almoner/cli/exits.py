@@ -7,6 +7,7 @@ from almoner.errors import (
     CallError,
     DeadlineExceeded,
     InvalidArgument,
+    JournalBusy,
     Overloaded,
     Refused,
     RequestError,
@@ -59,7 +60,7 @@ def code_of_error(error: AlmonerError) -> ExitCode:
             return code_of_decision(decision)
         case InvalidArgument():
             return ExitCode.BAD_INPUT
-        case RequestError():
+        case RequestError() | JournalBusy():
             return ExitCode.NOT_POSSIBLE
         case Unavailable() | DeadlineExceeded() | Overloaded():
             return ExitCode.UNAVAILABLE

@@ -16,8 +16,9 @@ from almoner.journal.entries import Entry, EntryState
 from almoner.journal.file import journal_error, used_bytes
 from almoner.journal.local import LocalHold, Shortage
 from almoner.journal.options import Journal
-from almoner.journal.owners import LockFile, Owner, is_gone
+from almoner.journal.owners import Owner, is_gone
 from almoner.journal.scribe import Scribe
+from almoner.journal.turns import Turn
 from almoner.v1 import quota_service_pb2 as quota
 
 logger = logging.getLogger("almoner")
@@ -152,15 +153,15 @@ class Book:
             )
         )
 
-    def lock_replay(self) -> LockFile | None:
-        """Take the lock that whoever replays must hold, so that the order is kept. None: another has it.
+    def take_turn(self) -> Turn | None:
+        """Take the turn that whoever replays must have. None: another has it.
 
         Raises:
             JournalError: The directory cannot be written.
         """
-        lock = LockFile(self.directory / "replay.lock")
+        turn = Turn(self.directory)
         try:
-            return lock if lock.acquire() else None
+            return turn if turn.acquire() else None
         except OSError as error:
             raise journal_error(self.directory, error) from error
 

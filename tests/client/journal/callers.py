@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,6 +28,15 @@ async def main(address, directory, user, tasks):
         await asyncio.gather(*(spend() for _ in range(int(tasks))))
 
 asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+REPLAYER = """
+import sys
+from almoner.blocking import Client
+
+address, directory = sys.argv[1:]
+Client(address, journal=directory, timeout=60).replay_journal()
 """
 
 
@@ -86,6 +95,18 @@ async def caller(address: str, directory: Path, user: str = "u-1", tasks: int = 
         await running.kill()
 
 
+@asynccontextmanager
+async def replayer(address: str, directory: Path) -> AsyncIterator[Process]:
+    """Run what replays a journal once, in a process of its own, while the block runs."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", REPLAYER, address, str(directory))
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
 def look(directory: Path) -> Contents:
     """Read a journal as `almoner journal list` does."""
     book = Book(Journal(directory), create=False)
@@ -100,8 +121,13 @@ def counts(directory: Path) -> dict[str, int]:
     return {state.value: count for state, count in look(directory).counts.items() if count}
 
 
+async def until(state: Callable[[], bool]) -> None:
+    """Wait until other processes have brought something about."""
+    async with asyncio.timeout(30):
+        while not state():  # noqa: ASYNC110 - nobody here tells
+            await asyncio.sleep(0.02)
+
+
 async def until_empty(directory: Path) -> None:
     """Wait until a journal has nothing to deliver."""
-    async with asyncio.timeout(30):
-        while set(counts(directory)) - {EntryState.DEAD}:  # noqa: ASYNC110 - other processes change it
-            await asyncio.sleep(0.02)
+    await until(lambda: not set(counts(directory)) - {EntryState.DEAD})

@@ -25,7 +25,7 @@ from tests.client.journal.entries import waiting_commit
 directory, fork = sys.argv[1:]
 book = Book(Journal(directory))
 book.append([waiting_commit("u-1")], sending=True).result()
-lock = book.lock_replay()
+lock = book.take_turn()
 child = os.fork() if fork == "python" else ctypes.CDLL(None).fork()
 if child == 0:
     os.close(1)  # or it would seem that the parent still runs

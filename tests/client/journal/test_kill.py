@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from almoner import Client, blocking
 
-from tests.client.journal.callers import Caller, caller, counts, look
+from tests.client.journal.callers import Caller, caller, counts, look, replayer, until
+from tests.client.journal.entries import leave, waiting_commit
 from tests.client.script import Gate, ScriptedServer
 from tests.support.server import ServerProcess, run_server
 
@@ -107,6 +108,24 @@ async def test_a_caller_killed_with_the_authority_away_is_replayed_by_another(
     assert running.pending == running.told
     assert set(counts(tmp_path)) <= {"WAITING", "SENDING"}
     await require_each_once(authority.address, tmp_path, [running])
+
+
+async def test_a_replay_killed_in_the_middle_neither_loses_nor_doubles(
+    authority: Mortal, tmp_path: Path
+) -> None:
+    ids = leave(tmp_path, *(waiting_commit("u-1") for _ in range(4_000)))
+    left = len(ids)
+    for _ in range(3):
+        async with replayer(authority.address, tmp_path) as running:
+            before = left
+            await until(lambda: counts(tmp_path).get("WAITING", 0) < before)  # noqa: B023 - ends with this turn
+            running.kill()
+            await running.wait()
+        left = counts(tmp_path).get("WAITING", 0)
+        assert 0 < left < before
+    await replay(authority.address, tmp_path)
+    assert sorted(await booked(authority.address)) == sorted(ids)
+    assert counts(tmp_path) == {}
 
 
 async def test_killed_before_the_answer_the_same_commit_is_sent_again(
