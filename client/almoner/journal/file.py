@@ -6,6 +6,7 @@ was torn by a crash is found by its checksum and counts as never made.
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from almoner.errors import JournalError, JournalFull
@@ -14,6 +15,8 @@ NAME = "journal.db"
 VERSION = 1
 BUSY_SECONDS = 5.0
 """How long to wait for another process that is writing."""
+OPEN_PAUSE = 0.01
+"""Seconds before the next try to open a file that others are opening."""
 _LOG_PAGES = 256
 """The write-ahead log is folded into the file when it has grown to this (1 MiB)."""
 _SCHEMA = """
@@ -70,7 +73,7 @@ def open_file(directory: Path, *, create: bool = True) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise journal_error(directory, error) from error
     try:
-        _prepare(connection, directory)
+        _prepare_when_free(connection, directory)
     except BaseException as error:
         connection.close()
         if isinstance(error, sqlite3.Error | OSError):
@@ -79,10 +82,25 @@ def open_file(directory: Path, *, create: bool = True) -> sqlite3.Connection:
     return connection
 
 
-def _make_directory(directory: Path) -> None:
+def _make_directory(directory: Path, mode: int = 0o700) -> None:
+    """Make a directory, and those it is in; each new name is durable before the next. Others may do so, too."""
     if not directory.is_dir():
-        directory.mkdir(mode=0o700, parents=True)
+        _make_directory(directory.parent, 0o777)
+        directory.mkdir(mode, exist_ok=True)
         sync_directory(directory.parent)
+
+
+def _prepare_when_free(connection: sqlite3.Connection, directory: Path) -> None:
+    """Prepare the file, again while others open or close it: for the change to WAL SQLite does not wait itself."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return _prepare(connection, directory)
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > give_up:
+                raise
+            connection.rollback()
+            time.sleep(OPEN_PAUSE)
 
 
 def _prepare(connection: sqlite3.Connection, directory: Path) -> None:
