@@ -138,7 +138,7 @@ class Replayer:
         return Replayed(delivered=len(entries))
 
     def _commit(self, entries: list[Entry], repeat: bool) -> Replayed:
-        """Send commits in one call. One that the authority cannot even read fails alone, by halves.
+        """Send commits in one call. One that the authority cannot read, or has a bug about, fails alone, by halves.
 
         Raises:
             CallError: Nobody else will fare better just now.
@@ -148,11 +148,11 @@ class Replayer:
         try:
             answer = self._transport.call(methods.BATCH_COMMIT, request, repeat=repeat)
         except CallError as error:
-            if not (isinstance(error, RequestError) or _too_large(error, request)):
+            if not (isinstance(error, RequestError | InternalError) or _too_large(error, request)):
                 self._book.give_back([entry.number for entry in entries], str(error))
                 raise
             if len(entries) == 1:
-                return self._settle_refused(entries[0], error)
+                return self._settle_alone(entries[0], error)
             half = len(entries) // 2
             return self._commit(entries[:half], repeat) + self._commit(entries[half:], repeat)
         report = Replayed()
@@ -170,16 +170,14 @@ class Replayer:
             self._reach.found()
             self._book.delivered([entry.number])
             return Replayed(delivered=1)
-        if isinstance(result, RequestError):
-            return self._settle_refused(entry, result)
+        if isinstance(result, RequestError | InternalError):
+            return self._settle_alone(entry, result)
         self._book.give_back([entry.number], str(result))
-        if isinstance(result, InternalError):  # this one alone, and perhaps not for ever
-            return Replayed(left=1)
         raise result
 
-    def _settle_refused(self, entry: Entry, error: CallError) -> Replayed:
-        """Set one aside that will never be taken as it is. A clock that is wrong may be put right."""
-        if error.reason == "TIME_OUT_OF_RANGE":
+    def _settle_alone(self, entry: Entry, error: CallError) -> Replayed:
+        """Set one aside that will never be taken as it is. A wrong clock may be put right, and so may a bug."""
+        if isinstance(error, InternalError) or error.reason == "TIME_OUT_OF_RANGE":
             self._book.give_back([entry.number], str(error))
             return Replayed(left=1)
         logger.error("the journal %s has a dead entry: %s", self._book.directory, error)

@@ -17,6 +17,7 @@ from almoner import (
     InvalidArgument,
     Journal,
     NotFound,
+    Replayed,
     RetryPolicy,
     blocking,
     new_id,
@@ -27,8 +28,9 @@ from almoner.v1 import quota_service_pb2 as quota
 from almoner.v1 import resources_pb2 as pb
 from almoner.v1.quota_service_pb2 import CommitRequest
 
-from tests.client.journal.callers import counts, look, until_empty
-from tests.client.script import UNAVAILABLE, Failure, Gate, ScriptedServer, committed
+from tests.client.journal.callers import counts, look, until, until_empty
+from tests.client.journal.entries import leave, waiting_commit
+from tests.client.script import UNAVAILABLE, Failure, Gate, ScriptedServer, committed, each_committed
 
 ONCE = RetryPolicy(attempts=1)
 NO_NAMESPACE = Failure(grpc.StatusCode.NOT_FOUND, "no namespace", "NAMESPACE_NOT_FOUND")
@@ -261,6 +263,26 @@ async def test_one_that_breaks_its_whole_batch_is_found_and_set_aside(away: str,
             await until_empty(tmp_path)
     (dead,) = look(tmp_path).entries
     assert dead.request.subject.user == "u-3"  # type: ignore[union-attr]
+
+
+async def test_one_that_the_authority_has_a_bug_about_keeps_nobody_waiting(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    def break_on_three(
+        request: quota.BatchCommitRequest, context: grpc.ServicerContext
+    ) -> quota.BatchCommitResponse:
+        if any(commit.subject.user == "u-3" for commit in request.requests):
+            Failure(grpc.StatusCode.INTERNAL, "a bug", "INTERNAL").abort(context)
+        return each_committed(request)
+
+    leave(tmp_path, *(waiting_commit(f"u-{number}") for number in range(5)))
+    server.script("BatchCommit", *[break_on_three] * 30)
+    with blocking.Client(server.address, journal=tmp_path, retry=ONCE) as quota_:
+        await until(lambda: counts(tmp_path) == {"WAITING": 1})
+        assert quota_.replay_journal() == Replayed(left=1)
+    (left,) = look(tmp_path).entries
+    assert left.request.subject.user == "u-3"  # type: ignore[union-attr]
+    assert left.error == "a bug"
 
 
 async def test_a_batch_is_kept_as_a_whole_and_each_item_settled_alone(
