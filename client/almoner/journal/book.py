@@ -100,7 +100,9 @@ class Book:
             request.occurred_at.FromNanoseconds(int(now * 1e9))  # never sent before: it shall count in today
         number = entries.insert(db, request, self._owner.name if sending else "", now)
         if hold is not None:
-            local.settle(db, hold, number, request.amounts, final=final)
+            local.settle(db, hold, request.amounts, final=final)
+        if not request.hold_id:
+            local.spend(db, request, number)
         return Kept(number, sending)
 
     def _require_room(self, db: sqlite3.Connection, requests: Sequence[quota.CommitRequest]) -> None:

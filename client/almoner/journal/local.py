@@ -1,7 +1,7 @@
 """The local allowance: what was allowed here while the authority could not be reached.
 
-A hold made here becomes direct charges under its ids, which occurred when it was made. What it holds, and then
-what it has spent, counts against the user's allowance until the authority has it.
+A hold made here becomes direct charges under its ids, which occurred when it was made. What it holds counts against
+the user's allowance, and so does what any direct charge in the journal has spent, until the authority has it.
 """
 
 import json
@@ -100,7 +100,7 @@ def put(db: sqlite3.Connection, hold: LocalHold) -> None:
             hold.expire_time,
         ),
     )
-    _put_spend(db, hold.key, hold, hold.rest, hold.expire_time)
+    _put_spend(db, hold.key, key(hold.namespace, hold.user), hold.rest, hold.expire_time)
 
 
 def find(db: sqlite3.Connection, namespace: str, hold_id: str) -> LocalHold | None:
@@ -135,16 +135,19 @@ def as_direct(request: quota.CommitRequest, hold: LocalHold) -> bool:
     return final
 
 
-def settle(
-    db: sqlite3.Connection, hold: LocalHold, number: int, spent: Mapping[str, int], *, final: bool
-) -> None:
-    """Put the spend of an entry in the place of what was held for it."""
+def settle(db: sqlite3.Connection, hold: LocalHold, spent: Mapping[str, int], *, final: bool) -> None:
+    """Take off what is held what a commit spends: that counts by itself from now on."""
     if final:
         release(db, hold)
     else:
         booked = {unit: hold.booked.get(unit, 0) + spent.get(unit, 0) for unit in {*hold.booked, *spent}}
         put(db, replace(hold, booked=booked))
-    _put_spend(db, str(number), hold, spent, FOREVER)
+
+
+def spend(db: sqlite3.Connection, request: quota.CommitRequest, number: int) -> None:
+    """Count what a direct charge spends until the authority has its entry; a check of then could not see it."""
+    account = key(request.namespace, request.subject.user)
+    _put_spend(db, str(number), account, request.amounts, FOREVER)
 
 
 def release(db: sqlite3.Connection, hold: LocalHold) -> None:
@@ -165,10 +168,9 @@ def prune(db: sqlite3.Connection, now: float) -> None:
 
 
 def _put_spend(
-    db: sqlite3.Connection, source: str, hold: LocalHold, amounts: Mapping[str, int], until: float
+    db: sqlite3.Connection, source: str, account: str, amounts: Mapping[str, int], until: float
 ) -> None:
     db.execute("DELETE FROM local_spend WHERE source = ?", (source,))
-    account = key(hold.namespace, hold.user)
     rows = [(source, account, unit, amount, until) for unit, amount in amounts.items() if amount]
     db.executemany(
         "INSERT INTO local_spend (source, account, unit, amount, until) VALUES (?, ?, ?, ?, ?)", rows

@@ -42,7 +42,8 @@ class LocalAllowance:
     """Says how much each user may spend unseen while the authority cannot be reached.
 
     What is allowed under it, and not booked at the authority yet, stays within these amounts for each user of a
-    namespace, over all processes that share the journal. A unit that is not named has no allowance.
+    namespace, over all processes that share the journal. Direct charges count too; they are never refused. A unit
+    that is not named has no allowance.
 
     Args:
         amounts: By unit, 0 to 10^13.

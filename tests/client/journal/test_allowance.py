@@ -17,7 +17,6 @@ from almoner import (
     LocalAllowance,
     Period,
     QuotaExceeded,
-    RetryPolicy,
     Settlement,
     Target,
     Unavailable,
@@ -28,17 +27,10 @@ from almoner.journal.book import Book
 from almoner.v1 import quota_service_pb2 as quota
 from almoner.v1 import resources_pb2 as pb
 
+from tests.client.journal.allowances import NOBODY, ONCE, TEN, client
 from tests.client.journal.callers import look, until_empty
 from tests.client.script import UNAVAILABLE, ScriptedServer
 from tests.support.server import authority
-
-ONCE = RetryPolicy(attempts=1)
-NOBODY = "127.0.0.1:1"
-TEN = LocalAllowance(tokens=10)
-
-
-def client(address: str, directory: Path, allowance: LocalAllowance = TEN) -> Client:
-    return Client(address, journal=directory, on_unreachable=allowance, retry=ONCE, timeout=5)
 
 
 @pytest.fixture
