@@ -43,7 +43,9 @@ class QuotaCalls:
         self, check: Check, *, wait: float | timedelta = 0, timeout: float | None = None
     ) -> Checked:
         """Ask whether amounts may be spent and, if so wished, set them aside."""
-        request = requests.check_request(self._namespace, check, wait=wait)
+        return await self._ask(requests.check_request(self._namespace, check, wait=wait), timeout)
+
+    async def _ask(self, request: quota.CheckQuotaRequest, timeout: float | None) -> Checked:
         seconds = request.wait.ToTimedelta().total_seconds()
         return responses.checked(
             await self._transport.call(methods.CHECK_QUOTA, request, timeout=timeout, wait=seconds)

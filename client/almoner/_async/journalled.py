@@ -8,14 +8,7 @@ from concurrent.futures import Future
 from almoner._async.calls import QuotaCalls
 from almoner._async.replaying import Replayer
 from almoner._async.transport import Transport
-from almoner.errors import (
-    CallError,
-    DeadlineExceeded,
-    JournalError,
-    RequestError,
-    ServiceError,
-    Unavailable,
-)
+from almoner.errors import CallError, DeadlineExceeded, JournalError, RequestError, ServiceError
 from almoner.journal.answers import pending
 from almoner.journal.book import Book, Kept
 from almoner.journal.options import Journal
@@ -41,7 +34,7 @@ class JournalledCalls(QuotaCalls):
     def __init__(self, transport: Transport, namespace: str, options: Journal) -> None:
         super().__init__(transport, namespace)
         self._book = Book(options)
-        self._reach = Reach()
+        self._reach = Reach(transport.timeout)
         self._replayer = Replayer(transport, self._book, self._reach)
 
     def start(self) -> None:
@@ -72,7 +65,7 @@ class JournalledCalls(QuotaCalls):
         try:
             answer = await self._transport.call(methods.COMMIT, request, timeout=self._left(deadline))
         except BaseException as error:  # noqa: BLE001 - a commit must not be forgotten, whatever it met
-            return self._not_booked([kept], [request], error)[0]
+            return self._not_booked([kept], [request], error, timeout)[0]
         self._reach.found()
         self._book.delivered([kept.number])
         return responses.committed(answer)
@@ -99,7 +92,7 @@ class JournalledCalls(QuotaCalls):
                 settled.append(self._settled(responses.commit_result(result), kept[number], batch[number]))
         except BaseException as error:  # noqa: BLE001 - a commit must not be forgotten, whatever it met
             done = len(settled)
-            return [*settled, *self._not_booked(kept[done:], batch[done:], error)]
+            return [*settled, *self._not_booked(kept[done:], batch[done:], error, timeout)]
         self._reach.found()
         return settled
 
@@ -134,7 +127,11 @@ class JournalledCalls(QuotaCalls):
             logger.error("%s; a commit whose caller has gone is lost", error)
 
     def _not_booked(
-        self, kept: list[Kept], batch: list[quota.CommitRequest], error: BaseException
+        self,
+        kept: list[Kept],
+        batch: list[quota.CommitRequest],
+        error: BaseException,
+        timeout: float | None,
     ) -> list[Committed]:
         """Decide what becomes of commits whose call failed.
 
@@ -142,7 +139,8 @@ class JournalledCalls(QuotaCalls):
             RequestError: The authority will not have them: their caller is told, and nothing is kept.
             BaseException: What broke the call off; they are kept.
         """
-        self._note(error)
+        if isinstance(error, CallError):
+            self._reach.failed(error, timeout)
         if isinstance(error, RequestError):
             self._book.delivered([one.number for one in kept])
             raise error
@@ -151,13 +149,6 @@ class JournalledCalls(QuotaCalls):
             raise error
         logger.warning("the journal %s keeps what could not be told: %s", self._book.directory, error)
         return [pending(request) for request in batch]
-
-    def _note(self, error: BaseException) -> None:
-        """Tell an outage from an answer that was not the one hoped for."""
-        if isinstance(error, Unavailable | DeadlineExceeded):
-            self._reach.lost()
-        elif isinstance(error, CallError):
-            self._reach.found()
 
     def _settled(
         self, result: Committed | CallError, kept: Kept, request: quota.CommitRequest

@@ -8,7 +8,7 @@ from datetime import timedelta
 from almoner._sync.journalled import JournalledCalls
 from almoner._sync.transport import Transport
 from almoner.amounts import collect_amounts
-from almoner.errors import CallError, DeadlineExceeded, Unavailable
+from almoner.errors import CallError, Unavailable
 from almoner.journal.answers import local_hold, locally_allowed
 from almoner.journal.local import LocalHold, Shortage
 from almoner.journal.options import Journal, LocalAllowance
@@ -17,6 +17,7 @@ from almoner.types.batch import Check
 from almoner.types.decision import Checked
 from almoner.types.enums import ExpiryAction
 from almoner.types.ledger import HoldInfo
+from almoner.wire import requests
 from almoner.wire.scalars import to_duration
 
 _JUST_NOW = "the authority could not be reached a moment ago"
@@ -40,14 +41,18 @@ class AllowingCalls(JournalledCalls):
 
         Raises:
             Unavailable: Neither allows it.
+            DeadlineExceeded: No answer in time, too early to tell whether it can be reached.
+            CallError: The authority's answer was an error.
         """
         self.start()
+        request = requests.check_request(self._namespace, check, wait=wait)
         if not self._reach.worth_trying():
             return self._allow(check, Unavailable(_JUST_NOW), asked=False)
         try:
-            answer = super().check(check, wait=wait, timeout=self._reach.timeout(timeout))
-        except (Unavailable, DeadlineExceeded) as error:
-            self._reach.lost()
+            answer = self._ask(request, self._reach.timeout(timeout))
+        except CallError as error:
+            if not self._reach.failed(error, timeout):
+                raise
             return self._allow(check, error, asked=True)
         self._reach.found()
         return answer
@@ -79,9 +84,13 @@ class AllowingCalls(JournalledCalls):
     def release(self, hold_id: str, *, timeout: float | None = None) -> HoldInfo:
         """Give a hold back, wherever it was made."""
         hold = outcome(self._book.release_local(self._namespace, hold_id))
-        if hold is None:
+        if hold is not None:
+            return local_hold(hold, released=True)
+        try:
             return super().release(hold_id, timeout=timeout)
-        return local_hold(hold, released=True)
+        except CallError as error:  # also what follows a hurried hold, whose own deadline told nothing
+            self._reach.failed(error, timeout)
+            raise
 
     def extend(
         self,

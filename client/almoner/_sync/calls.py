@@ -42,7 +42,9 @@ class QuotaCalls:
 
     def check(self, check: Check, *, wait: float | timedelta = 0, timeout: float | None = None) -> Checked:
         """Ask whether amounts may be spent and, if so wished, set them aside."""
-        request = requests.check_request(self._namespace, check, wait=wait)
+        return self._ask(requests.check_request(self._namespace, check, wait=wait), timeout)
+
+    def _ask(self, request: quota.CheckQuotaRequest, timeout: float | None) -> Checked:
         seconds = request.wait.ToTimedelta().total_seconds()
         return responses.checked(
             self._transport.call(methods.CHECK_QUOTA, request, timeout=timeout, wait=seconds)
