@@ -1,13 +1,11 @@
 # Generated from almoner/_async/allowing.py by tools/generate_blocking.py. Do not edit.
 """The calls of a client that may spend up to a local allowance while the authority cannot be reached."""
 
-import time
 from collections.abc import Mapping
 from datetime import timedelta
 
 from almoner._sync.journalled import JournalledCalls
 from almoner._sync.transport import Transport
-from almoner.amounts import collect_amounts
 from almoner.errors import CallError, Unavailable
 from almoner.journal.answers import local_hold, locally_allowed
 from almoner.journal.local import LocalHold, Shortage
@@ -15,10 +13,10 @@ from almoner.journal.options import Journal, LocalAllowance
 from almoner.runtime.blocking import outcome
 from almoner.types.batch import Check
 from almoner.types.decision import Checked
-from almoner.types.enums import ExpiryAction
 from almoner.types.ledger import HoldInfo
+from almoner.v1 import quota_service_pb2 as quota
+from almoner.v1 import resources_pb2 as pb
 from almoner.wire import requests
-from almoner.wire.scalars import to_duration
 
 _JUST_NOW = "the authority could not be reached a moment ago"
 
@@ -47,45 +45,30 @@ class AllowingCalls(JournalledCalls):
         self.start()
         request = requests.check_request(self._namespace, check, wait=wait)
         if not self._reach.worth_trying():
-            return self._allow(check, Unavailable(_JUST_NOW), asked=False)
+            return self._allow(request, Unavailable(_JUST_NOW), asked=False)
         try:
             answer = self._ask(request, self._reach.timeout(timeout))
         except CallError as error:
             if not self._reach.failed(error, timeout):
                 raise
-            return self._allow(check, error, asked=True)
+            return self._allow(request, error, asked=True)
         self._reach.found()
         return answer
 
-    def _allow(self, check: Check, error: CallError, *, asked: bool) -> Checked:
+    def _allow(self, request: quota.CheckQuotaRequest, error: CallError, *, asked: bool) -> Checked:
         """Decide here. A hold that the authority may have made all the same will be released."""
-        keep = check.hold is not None
-        if check.hold is not None and check.hold.on_expiry is ExpiryAction.CHARGE:
+        if request.hold.on_expiry == pb.EXPIRY_ACTION_CHARGE:
             raise error  # nobody would charge it here if this process dies
-        hold = self._local(check)
-        short = outcome(self._book.take(hold, self._allowance, keep=keep, release=keep and asked))
-        if short is not None:
-            raise _not_covered(error, short) from error
-        return locally_allowed(hold if keep else None)
-
-    def _local(self, check: Check) -> LocalHold:
-        now = time.time()
-        options = check.hold
-        return LocalHold(
-            namespace=self._namespace,
-            id=options.id if options else "",
-            user=check.user,
-            totals=collect_amounts(check.amounts, {}),
-            booked={},
-            admit_time=now,
-            expire_time=now + _seconds(options.ttl) if options else now,
-        )
+        hold = outcome(self._book.take(request, self._allowance, asked=asked))
+        if isinstance(hold, LocalHold):
+            return locally_allowed(hold)
+        raise (_not_covered(error, hold) if isinstance(hold, Shortage) else hold) from error
 
     def release(self, hold_id: str, *, timeout: float | None = None) -> HoldInfo:
         """Give a hold back, wherever it was made."""
         hold = outcome(self._book.release_local(self._namespace, hold_id))
         if hold is not None:
-            return local_hold(hold, released=True)
+            return local_hold(hold)
         try:
             return super().release(hold_id, timeout=timeout)
         except CallError as error:  # also what follows a hurried hold, whose own deadline told nothing
@@ -101,17 +84,15 @@ class AllowingCalls(JournalledCalls):
         timeout: float | None = None,
     ) -> HoldInfo:
         """Change a hold, wherever it was made."""
-        seconds = None if ttl is None else _seconds(ttl)
-        hold = outcome(self._book.extend_local(self._namespace, hold_id, amounts, seconds, self._allowance))
+        request = requests.extend_request(self._namespace, hold_id, amounts, ttl)
+        hold = outcome(self._book.extend_local(request, self._allowance))
         if hold is None:
             return super().extend(hold_id, amounts, ttl, timeout=timeout)
+        if isinstance(hold, LocalHold):
+            return local_hold(hold)
         if isinstance(hold, Shortage):
             raise _not_covered(Unavailable("the hold was made under the local allowance"), hold)
-        return local_hold(hold)
-
-
-def _seconds(ttl: float | timedelta) -> float:
-    return to_duration(ttl, "hold.ttl").ToTimedelta().total_seconds()
+        raise hold
 
 
 def _not_covered(error: CallError, short: Shortage) -> Unavailable:

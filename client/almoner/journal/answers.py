@@ -18,7 +18,7 @@ def pending(request: quota.CommitRequest) -> Committed:
     charge = Charge(
         id=request.charge_id or request.hold_id,
         hold_id=request.hold_id or None,
-        subject=Subject(user=request.subject.user, groups=tuple(request.subject.groups)),
+        subject=_subject(request),
         chat=_chat(request),
         amounts=dict(request.amounts),
         net_amounts=dict(request.amounts),
@@ -34,13 +34,17 @@ def pending(request: quota.CommitRequest) -> Committed:
     return Committed(charge=charge, overrun={}, replayed=False, pending=True)
 
 
-def _chat(request: quota.CommitRequest) -> Chat | None:
+def _subject(request: quota.CommitRequest | quota.CheckQuotaRequest) -> Subject:
+    return Subject(user=request.subject.user, groups=tuple(request.subject.groups))
+
+
+def _chat(request: quota.CommitRequest | quota.CheckQuotaRequest) -> Chat | None:
     if not request.HasField("chat"):
         return None
     return Chat(id=request.chat.id, parent=request.chat.parent_id or None)
 
 
-def locally_allowed(hold: LocalHold | None) -> Checked:
+def locally_allowed(hold: LocalHold) -> Checked:
     """Answer a check that the local allowance covers."""
     decision = Decision(
         allowed=True,
@@ -51,18 +55,19 @@ def locally_allowed(hold: LocalHold | None) -> Checked:
         message="Allowed by the local allowance: the authority cannot be reached.",
         degraded=True,
     )
-    if hold is None:
+    if not hold.request.HasField("hold"):
         return Checked(decision=decision, hold_id=None, hold_expire_time=None)
-    return Checked(decision=decision, hold_id=hold.id, hold_expire_time=_time(hold.expire_time))
+    return Checked(decision=decision, hold_id=hold.request.hold.id, hold_expire_time=_time(hold.expire_time))
 
 
-def local_hold(hold: LocalHold, *, released: bool = False) -> HoldInfo:
+def local_hold(hold: LocalHold) -> HoldInfo:
     """Show a hold that was made here."""
-    ended = released or not hold.open
+    ended = hold.settled
+    request = hold.request
     return HoldInfo(
-        id=hold.id,
-        subject=Subject(user=hold.user),
-        chat=None,
+        id=request.hold.id,
+        subject=_subject(request),
+        chat=_chat(request),
         held={} if ended else hold.rest,
         spent=dict(hold.booked),
         state=HoldState.RELEASED if ended else HoldState.OPEN,
@@ -70,7 +75,7 @@ def local_hold(hold: LocalHold, *, released: bool = False) -> HoldInfo:
         expire_time=_time(hold.expire_time),
         on_expiry=ExpiryAction.RELEASE,
         settle_time=datetime.now(UTC) if ended else None,
-        attributes={},
+        attributes=dict(request.attributes),
     )
 
 

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from almoner.errors import ClientClosed, JournalFull
-from almoner.journal import entries, local
+from almoner.errors import ClientClosed, JournalFull, RequestError
+from almoner.journal import entries, local, local_holds
 from almoner.journal.entries import Entry, EntryState
 from almoner.journal.file import journal_error, used_bytes
 from almoner.journal.local import LocalHold, Shortage
@@ -91,7 +91,9 @@ class Book:
         self, db: sqlite3.Connection, request: quota.CommitRequest, sending: bool, now: float
     ) -> Kept:
         hold = local.find(db, request.namespace, request.hold_id) if request.hold_id else None
-        final = local.as_direct(request, hold) if hold else True
+        is_final = not request.partial
+        if hold is not None:
+            local_holds.make_direct(request, hold)
         same = entries.same_waiting(db, request)
         if same is not None:
             return Kept(same, sending=False)
@@ -100,7 +102,7 @@ class Book:
             request.occurred_at.FromNanoseconds(int(now * 1e9))  # never sent before: it shall count in today
         number = entries.insert(db, request, self._owner.name if sending else "", now)
         if hold is not None:
-            local.settle(db, hold, request.amounts, final=final)
+            local_holds.commit(db, hold, request.amounts, final=is_final)
         if not request.hold_id:
             local.spend(db, request, number)
         return Kept(number, sending)
@@ -168,43 +170,39 @@ class Book:
             raise journal_error(self.directory, error) from error
 
     def take(
-        self, hold: LocalHold, allowance: Mapping[str, int], *, keep: bool, release: bool
-    ) -> "Future[Shortage | None]":
-        """Decide by the local allowance; with `keep` set aside. `release`: the authority may hold it too."""
-        return self._scribe.submit(partial(self._take, hold, allowance, keep, release))
+        self, request: quota.CheckQuotaRequest, allowance: Mapping[str, int], *, asked: bool
+    ) -> "Future[LocalHold | Shortage | RequestError]":
+        """Decide by the local allowance; a hold is set aside. `asked`: the authority may have made it too."""
+        return self._scribe.submit(partial(self._take, request, allowance, asked, time.time()))
 
     def _take(
         self,
-        hold: LocalHold,
+        request: quota.CheckQuotaRequest,
         allowance: Mapping[str, int],
-        keep: bool,
-        release: bool,
+        asked: bool,
+        now: float,
         db: sqlite3.Connection,
-    ) -> Shortage | None:
-        now = time.time()
-        short = local.shortage(db, hold, allowance, now)
-        if short is None and keep:
-            self._require_room(db, ())
-            local.put(db, hold)
-            if release:
-                request = quota.ReleaseRequest(namespace=hold.namespace, hold_id=hold.id)
-                entries.insert(db, request, "", now)
-        return short
+    ) -> LocalHold | Shortage | RequestError:
+        hold = local_holds.new(request, now)
+        if not request.HasField("hold"):
+            return local.shortage(db, hold, allowance, now) or hold
+        self._require_room(db, ())
+        taken = local_holds.take(db, hold, allowance)
+        if isinstance(taken, LocalHold) and asked:
+            release = quota.ReleaseRequest(namespace=request.namespace, hold_id=request.hold.id)
+            entries.insert(db, release, "", now)
+        return taken
 
     def extend_local(
-        self,
-        namespace: str,
-        hold_id: str,
-        totals: Mapping[str, int],
-        ttl: float | None,
-        allowance: Mapping[str, int],
-    ) -> "Future[LocalHold | Shortage | None]":
+        self, request: quota.ExtendRequest, allowance: Mapping[str, int]
+    ) -> "Future[LocalHold | Shortage | RequestError | None]":
         """Change a hold that was made here; None: there is none."""
-        return self._scribe.submit(partial(_extend, namespace, hold_id, totals, ttl, allowance, time.time()))
+        now = time.time()
+        return self._scribe.submit(lambda db: local_holds.extend(db, request, allowance, now))
 
     def release_local(self, namespace: str, hold_id: str) -> "Future[LocalHold | None]":
         """Give back what a hold that was made here sets aside; None: there is none."""
-        return self._scribe.submit(partial(_release, namespace, hold_id))
+        return self._scribe.submit(lambda db: local_holds.release(db, namespace, hold_id))
 
     def _soon(self, work: Callable[[sqlite3.Connection], None], *, urgent: bool = False) -> None:
         """Have work done that nobody waits for. A closed client's is not: others find out what it left."""
@@ -215,34 +213,6 @@ class Book:
         error = work.exception()
         if error is not None:
             logger.error("%s; what was written down there may be sent once more", error)
-
-
-def _extend(
-    namespace: str,
-    hold_id: str,
-    totals: Mapping[str, int],
-    ttl: float | None,
-    allowance: Mapping[str, int],
-    now: float,
-    db: sqlite3.Connection,
-) -> LocalHold | Shortage | None:
-    hold = local.find(db, namespace, hold_id)
-    if hold is None or not hold.open:
-        return hold
-    expire_time = hold.expire_time if ttl is None else now + ttl
-    hold = replace(hold, totals={**hold.totals, **totals}, expire_time=expire_time)
-    short = local.shortage(db, hold, allowance, now) if totals else None
-    if short is not None:
-        return short
-    local.put(db, hold)
-    return hold
-
-
-def _release(namespace: str, hold_id: str, db: sqlite3.Connection) -> LocalHold | None:
-    hold = local.find(db, namespace, hold_id)
-    if hold is not None:
-        local.release(db, hold)
-    return hold
 
 
 def _take_out(numbers: list[int], db: sqlite3.Connection) -> None:

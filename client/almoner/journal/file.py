@@ -12,14 +12,15 @@ from pathlib import Path
 from almoner.errors import JournalError, JournalFull
 
 NAME = "journal.db"
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 5.0
 """How long to wait for another process that is writing."""
 OPEN_PAUSE = 0.01
 """Seconds before the next try to open a file that others are opening."""
 _LOG_PAGES = 256
 """The write-ahead log is folded into the file when it has grown to this (1 MiB)."""
-_SCHEMA = """
+_VERSIONS = (
+    """
 CREATE TABLE entries (
     number      INTEGER PRIMARY KEY AUTOINCREMENT,
     kind        TEXT NOT NULL,     -- COMMIT or RELEASE
@@ -53,7 +54,13 @@ CREATE TABLE local_spend (
     PRIMARY KEY (source, unit)
 );
 CREATE INDEX local_spend_account ON local_spend (account, unit);
-"""
+""",
+    """
+-- The check that made a hold; empty: it was made before this.
+ALTER TABLE local_holds ADD COLUMN request BLOB NOT NULL DEFAULT x'';
+""",
+)
+"""What makes each version of the one before."""
 
 
 def open_file(directory: Path, *, create: bool = True) -> sqlite3.Connection:
@@ -109,12 +116,12 @@ def _prepare(connection: sqlite3.Connection, directory: Path) -> None:
     connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     connection.execute("BEGIN IMMEDIATE")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        for statement in _SCHEMA.split(";\n"):
+    if version < VERSION:
+        for statement in "".join(_VERSIONS[version:]).split(";\n"):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
-    if version not in (0, VERSION):
+    if version > VERSION:
         raise JournalError(
             f"the journal in {directory} is of version {version}; this is for version {VERSION}"
         )

@@ -1,4 +1,4 @@
-"""The local allowance: what was allowed here while the authority could not be reached.
+"""The local allowance: what each user holds and has spent here that the authority does not have yet.
 
 A hold made here becomes direct charges under its ids, which occurred when it was made. What it holds counts against
 the user's allowance, and so does what any direct charge in the journal has spent, until the authority has it.
@@ -7,42 +7,50 @@ the user's allowance, and so does what any direct charge in the journal has spen
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 from almoner.journal.entries import key
 from almoner.v1 import quota_service_pb2 as quota
+from almoner.v1 import resources_pb2 as pb
 
 FOREVER = 1e18
 KEEP_SECONDS = 86_400.0
-"""How long a hold is remembered after its expiry: its commit may still come."""
+"""How long a hold is remembered after its expiry: its commit may still come, or its id be used again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalHold:
     """Is an amount set aside here. Times are in seconds since 1970, by this machine's clock."""
 
-    namespace: str
-    id: str
-    user: str
+    request: quota.CheckQuotaRequest
+    """The check that asked for it."""
     totals: Mapping[str, int]
     """All it may spend."""
     booked: Mapping[str, int]
-    """What its commits so far came to."""
+    """What its partial commits so far came to."""
     admit_time: float
     expire_time: float
-    open: bool = True
-    """Whether it may still be changed: no final commit and no release yet."""
+    settled: bool = False
+    """Whether a final commit or a release has ended it."""
 
     @property
     def key(self) -> str:
         """Name it among all namespaces."""
-        return key(self.namespace, self.id)
+        return key(self.request.namespace, self.request.hold.id)
+
+    @property
+    def account(self) -> str:
+        """Name whose allowance it takes."""
+        return key(self.request.namespace, self.request.subject.user)
 
     @property
     def rest(self) -> dict[str, int]:
-        """Give what is still set aside."""
+        """Give what is still set aside of its totals."""
         return {unit: max(0, total - self.booked.get(unit, 0)) for unit, total in self.totals.items()}
+
+    def is_open(self, now: float) -> bool:
+        """Tell whether it still sets anything aside."""
+        return not self.settled and now < self.expire_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ def _used(db: sqlite3.Connection, hold: LocalHold, unit: str, now: float) -> int
     found = db.execute(
         "SELECT coalesce(sum(amount), 0) FROM local_spend"
         " WHERE account = ? AND unit = ? AND until > ? AND source <> ?",
-        (key(hold.namespace, hold.user), unit, now, hold.key),
+        (hold.account, unit, now, hold.key),
     )
     return int(found.fetchone()[0])
 
@@ -89,71 +97,50 @@ def _used(db: sqlite3.Connection, hold: LocalHold, unit: str, now: float) -> int
 def put(db: sqlite3.Connection, hold: LocalHold) -> None:
     """Write down a hold, new or changed, and what it sets aside."""
     db.execute(
-        "INSERT OR REPLACE INTO local_holds (hold, user, totals, booked, admit_time, expire_time, open)"
-        " VALUES (?, ?, ?, ?, ?, ?, 1)",
+        "INSERT OR REPLACE INTO local_holds"
+        " (hold, user, request, totals, booked, admit_time, expire_time, open) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             hold.key,
-            hold.user,
+            hold.request.subject.user,
+            hold.request.SerializeToString(),
             json.dumps(dict(hold.totals)),
             json.dumps(dict(hold.booked)),
             hold.admit_time,
             hold.expire_time,
+            not hold.settled,
         ),
     )
-    _put_spend(db, hold.key, key(hold.namespace, hold.user), hold.rest, hold.expire_time)
+    _put_spend(db, hold.key, hold.account, {} if hold.settled else hold.rest, hold.expire_time)
 
 
 def find(db: sqlite3.Connection, namespace: str, hold_id: str) -> LocalHold | None:
-    """Find a hold that was made here."""
+    """Find a hold that was made here, also one that has ended."""
     row = db.execute(
-        "SELECT user, totals, booked, admit_time, expire_time, open FROM local_holds WHERE hold = ?",
+        "SELECT user, request, totals, booked, admit_time, expire_time, open FROM local_holds WHERE hold = ?",
         (key(namespace, hold_id),),
     ).fetchone()
     if row is None:
         return None
-    user, totals, booked, admit_time, expire_time, is_open = row
+    user, payload, totals, booked, admit_time, expire_time, is_open = row
+    request = quota.CheckQuotaRequest.FromString(payload)
+    if not payload:  # of a client of before, which kept no more than this
+        request = quota.CheckQuotaRequest(
+            namespace=namespace, subject=pb.Subject(user=user), hold=quota.HoldOptions(id=hold_id)
+        )
     return LocalHold(
-        namespace=namespace,
-        id=hold_id,
-        user=user,
+        request=request,
         totals=json.loads(totals),
         booked=json.loads(booked),
         admit_time=admit_time,
         expire_time=expire_time,
-        open=bool(is_open),
+        settled=not is_open,
     )
-
-
-def as_direct(request: quota.CommitRequest, hold: LocalHold) -> bool:
-    """Make the direct charge of a commit on a hold that the authority does not know; tell whether it is final."""
-    final = not request.partial
-    request.charge_id = request.charge_id or hold.id
-    request.hold_id = ""
-    request.partial = False
-    request.subject.user = request.subject.user or hold.user
-    request.occurred_at.FromDatetime(datetime.fromtimestamp(hold.admit_time, UTC))
-    return final
-
-
-def settle(db: sqlite3.Connection, hold: LocalHold, spent: Mapping[str, int], *, final: bool) -> None:
-    """Take off what is held what a commit spends: that counts by itself from now on."""
-    if final:
-        release(db, hold)
-    else:
-        booked = {unit: hold.booked.get(unit, 0) + spent.get(unit, 0) for unit in {*hold.booked, *spent}}
-        put(db, replace(hold, booked=booked))
 
 
 def spend(db: sqlite3.Connection, request: quota.CommitRequest, number: int) -> None:
     """Count what a direct charge spends until the authority has its entry; a check of then could not see it."""
     account = key(request.namespace, request.subject.user)
     _put_spend(db, str(number), account, request.amounts, FOREVER)
-
-
-def release(db: sqlite3.Connection, hold: LocalHold) -> None:
-    """Give back what a hold sets aside. The hold stays known: the same commit may be told again."""
-    db.execute("DELETE FROM local_spend WHERE source = ?", (hold.key,))
-    db.execute("UPDATE local_holds SET open = 0 WHERE hold = ?", (hold.key,))
 
 
 def forget_entries(db: sqlite3.Connection, numbers: Iterable[int]) -> None:

@@ -1,7 +1,6 @@
 """The local allowance: what may be spent while the authority cannot be reached, and how it is booked."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,12 +30,6 @@ from tests.client.journal.allowances import NOBODY, ONCE, TEN, client
 from tests.client.journal.callers import look, until_empty
 from tests.client.script import UNAVAILABLE, ScriptedServer
 from tests.support.server import authority
-
-
-@pytest.fixture
-async def alone(tmp_path: Path) -> AsyncIterator[Client]:
-    async with client(NOBODY, tmp_path) as quota:
-        yield quota
 
 
 async def test_without_it_a_hold_raises_as_ever(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Direct charges and the local allowance: nobody refuses them, and they count until they are booked."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,12 +8,6 @@ from almoner import Client, Commit, Unavailable, new_id
 from tests.client.journal.allowances import NOBODY, client
 from tests.client.journal.callers import caller, until_empty
 from tests.client.script import ScriptedServer
-
-
-@pytest.fixture
-async def alone(tmp_path: Path) -> AsyncIterator[Client]:
-    async with client(NOBODY, tmp_path) as quota:
-        yield quota
 
 
 async def test_direct_charges_count_against_it_and_are_never_refused(alone: Client) -> None:
