@@ -6,6 +6,7 @@ from datetime import timedelta
 from almoner._async.journalled import JournalledCalls
 from almoner._async.transport import Transport
 from almoner.errors import CallError, Unavailable
+from almoner.journal import bounds
 from almoner.journal.answers import local_hold, locally_allowed
 from almoner.journal.local import LocalHold, Shortage
 from almoner.journal.options import Journal, LocalAllowance
@@ -40,6 +41,7 @@ class AllowingCalls(JournalledCalls):
 
         Raises:
             Unavailable: Neither allows it.
+            InvalidArgument: No authority would take it.
             DeadlineExceeded: No answer in time, too early to tell whether it can be reached.
             CallError: The authority's answer was an error.
         """
@@ -60,6 +62,7 @@ class AllowingCalls(JournalledCalls):
         """Decide here. A hold that the authority may have made all the same will be released."""
         if request.hold.on_expiry == pb.EXPIRY_ACTION_CHARGE:
             raise error  # nobody would charge it here if this process dies
+        bounds.require_check(request)
         hold = await outcome(self._book.take(request, self._allowance, asked=asked))
         if isinstance(hold, LocalHold):
             return locally_allowed(hold)
@@ -86,6 +89,7 @@ class AllowingCalls(JournalledCalls):
     ) -> HoldInfo:
         """Change a hold, wherever it was made."""
         request = requests.extend_request(self._namespace, hold_id, amounts, ttl)
+        bounds.require_extend(request)
         hold = await outcome(self._book.extend_local(request, self._allowance))
         if hold is None:
             return await super().extend(hold_id, amounts, ttl, timeout=timeout)
