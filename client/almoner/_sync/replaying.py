@@ -16,6 +16,7 @@ from almoner.errors import (
     Overloaded,
     RequestError,
 )
+from almoner.journal import times
 from almoner.journal.book import Book
 from almoner.journal.entries import DAMAGED, Entry, EntryKind
 from almoner.journal.reach import Reach
@@ -155,10 +156,23 @@ class Replayer:
                 return self._settle_alone(entries[0], error)
             half = len(entries) // 2
             return self._commit(entries[:half], repeat) + self._commit(entries[half:], repeat)
+        results = [responses.commit_result(result) for result in answer.results]
+        again = self._without_own_times(entries, results)
+        again_numbers = {entry.number for entry in again}
         report = Replayed()
-        for entry, result in zip(entries, answer.results, strict=True):
-            report += self._settle(entry, responses.commit_result(result))
-        return report
+        for entry, result in zip(entries, results, strict=True):
+            if entry.number not in again_numbers:
+                report += self._settle(entry, result)
+        return report + self._commit(again, repeat) if again else report
+
+    def _without_own_times(self, entries: list[Entry], results: list[Committed | CallError]) -> list[Entry]:
+        """Give those again that may have been refused for a time that the journal put in, without it."""
+        refused = [
+            entry
+            for entry, result in zip(entries, results, strict=True)
+            if isinstance(result, RequestError) and result.reason in times.MAY_BE_OURS
+        ]
+        return outcome(self._book.without_own_times(refused)) if refused else []
 
     def _settle(self, entry: Entry, result: Committed | CallError) -> Replayed:
         """Write down what became of one.

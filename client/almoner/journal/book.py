@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from almoner.errors import ClientClosed, JournalFull, RequestError
-from almoner.journal import entries, local, local_holds
+from almoner.journal import entries, local, local_holds, times
 from almoner.journal.entries import Entry, EntryState
 from almoner.journal.file import journal_error, used_bytes
 from almoner.journal.local import LocalHold, Shortage
@@ -64,7 +65,7 @@ class Book:
         except OSError as error:
             self._scribe.close()
             raise journal_error(self.directory, error) from error
-        self._soon(lambda db: local.prune(db, time.time()))
+        self._soon(_prune)
 
     def close(self) -> None:
         """Write what is to be written and let go of everything; others send what this client did not.
@@ -94,12 +95,15 @@ class Book:
         is_final = not request.partial
         if hold is not None:
             local_holds.make_direct(request, hold)
+            times.put_in(db, request, datetime.fromtimestamp(hold.admit_time, UTC))
+        elif times.is_without(request):
+            times.recall(db, request)
         same = entries.same_waiting(db, request)
         if same is not None:
             return Kept(same, sending=False)
         sending = sending and not entries.is_behind(db, request)
-        if not sending and not request.hold_id and not request.HasField("occurred_at"):
-            request.occurred_at.FromNanoseconds(int(now * 1e9))  # never sent before: it shall count in today
+        if not sending and times.is_without(request):
+            times.put_in(db, request, datetime.fromtimestamp(now, UTC))
         number = entries.insert(db, request, self._owner.name if sending else "", now)
         if hold is not None:
             local_holds.commit(db, hold, request.amounts, final=is_final)
@@ -130,7 +134,13 @@ class Book:
 
     def waiting(self, after: int, count: int) -> "Future[list[Entry]]":
         """Read the next entries that wait."""
-        return self._scribe.submit(lambda db: entries.waiting(db, after, count))
+        return self._scribe.submit(
+            lambda db: times.put_into_waiting(db, entries.waiting(db, after, count), datetime.now(UTC))
+        )
+
+    def without_own_times(self, waiting: Sequence[Entry]) -> "Future[list[Entry]]":
+        """Take out of entries when they occurred where the journal said so, and give those."""
+        return self._scribe.submit(lambda db: times.take_out(db, waiting))
 
     def adopt(self, *, dead: bool = False) -> "Future[None]":
         """Let wait what clients were sending that are gone; with `dead`, also what was set aside."""
@@ -213,6 +223,12 @@ class Book:
         error = work.exception()
         if error is not None:
             logger.error("%s; what was written down there may be sent once more", error)
+
+
+def _prune(db: sqlite3.Connection) -> None:
+    now = time.time()
+    local.prune(db, now)
+    times.prune(db, now)
 
 
 def _take_out(numbers: list[int], db: sqlite3.Connection) -> None:

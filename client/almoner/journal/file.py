@@ -58,6 +58,11 @@ CREATE INDEX local_spend_account ON local_spend (account, unit);
     """
 -- The check that made a hold; empty: it was made before this.
 ALTER TABLE local_holds ADD COLUMN request BLOB NOT NULL DEFAULT x'';
+CREATE TABLE own_times (
+    charge      TEXT PRIMARY KEY,  -- namespace and id
+    occurred_at INTEGER,           -- microseconds since 1970, as the journal says it; null: it does not
+    create_time REAL NOT NULL
+);
 """,
 )
 """What makes each version of the one before."""

@@ -110,7 +110,9 @@ def put(db: sqlite3.Connection, hold: LocalHold) -> None:
             not hold.settled,
         ),
     )
-    _put_spend(db, hold.key, hold.account, {} if hold.settled else hold.rest, hold.expire_time)
+    db.execute("DELETE FROM local_spend WHERE source = ?", (hold.key,))
+    if not hold.settled:
+        _add_spend(db, hold.key, hold.account, hold.rest, hold.expire_time)
 
 
 def find(db: sqlite3.Connection, namespace: str, hold_id: str) -> LocalHold | None:
@@ -140,7 +142,7 @@ def find(db: sqlite3.Connection, namespace: str, hold_id: str) -> LocalHold | No
 def spend(db: sqlite3.Connection, request: quota.CommitRequest, number: int) -> None:
     """Count what a direct charge spends until the authority has its entry; a check of then could not see it."""
     account = key(request.namespace, request.subject.user)
-    _put_spend(db, str(number), account, request.amounts, FOREVER)
+    _add_spend(db, str(number), account, request.amounts, FOREVER)
 
 
 def forget_entries(db: sqlite3.Connection, numbers: Iterable[int]) -> None:
@@ -154,10 +156,9 @@ def prune(db: sqlite3.Connection, now: float) -> None:
     db.execute("DELETE FROM local_holds WHERE expire_time < ?", (now - KEEP_SECONDS,))
 
 
-def _put_spend(
+def _add_spend(
     db: sqlite3.Connection, source: str, account: str, amounts: Mapping[str, int], until: float
 ) -> None:
-    db.execute("DELETE FROM local_spend WHERE source = ?", (source,))
     rows = [(source, account, unit, amount, until) for unit, amount in amounts.items() if amount]
     db.executemany(
         "INSERT INTO local_spend (source, account, unit, amount, until) VALUES (?, ?, ?, ?, ?)", rows

@@ -6,7 +6,6 @@ What the authority would answer with an error is given, not raised: others share
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from almoner.errors import AlreadyExists, FailedPrecondition, RequestError
 from almoner.journal.local import LocalHold, Shortage, find, put, shortage
@@ -85,7 +84,7 @@ def commit(db: sqlite3.Connection, hold: LocalHold, spent: Mapping[str, int], *,
 
 
 def make_direct(request: quota.CommitRequest, hold: LocalHold) -> None:
-    """Make the direct charge of a commit on a hold that the authority does not know."""
+    """Make the direct charge of a commit on a hold that the authority does not know; when is said by others."""
     _name_spender(request, hold.request)
     if request.settlement == pb.SETTLEMENT_ESTIMATE and not request.amounts:
         request.amounts.update(hold.rest)
@@ -94,7 +93,7 @@ def make_direct(request: quota.CommitRequest, hold: LocalHold) -> None:
     request.charge_id = request.charge_id or hold.request.hold.id
     request.hold_id = ""
     request.partial = False
-    request.occurred_at.FromDatetime(datetime.fromtimestamp(hold.admit_time, UTC))
+    request.ClearField("occurred_at")  # which no commit on a hold may say: it counts when that was made
 
 
 def _name_spender(request: quota.CommitRequest, check: quota.CheckQuotaRequest) -> None:

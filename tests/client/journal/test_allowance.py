@@ -232,5 +232,5 @@ async def test_what_was_refused_for_good_takes_of_the_allowance_until_it_is_drop
         with pytest.raises(Unavailable):
             await quota_.open_hold(user="u-1", tokens=1)
         with closing(Book(Journal(tmp_path))) as book:
-            assert book.drop_dead([dead.number]).result() == [dead.number]
+            assert book.drop([dead.number]).result() == [dead.number]
         assert (await quota_.open_hold(user="u-1", tokens=10)).degraded

@@ -163,6 +163,7 @@ async def test_a_hold_in_a_journal_of_version_1_is_still_committed(tmp_path: Pat
     async with client(NOBODY, tmp_path) as quota:
         hold = await quota.open_hold(user="u-1", tokens=5)
     with closing(sqlite3.connect(tmp_path / NAME)) as file:
+        file.execute("DROP TABLE own_times")
         file.execute("ALTER TABLE local_holds DROP COLUMN request")
         file.execute("PRAGMA user_version = 1")
     async with client(NOBODY, tmp_path) as quota:

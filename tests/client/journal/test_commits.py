@@ -5,7 +5,6 @@ import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC
 from pathlib import Path
 
 import grpc
@@ -26,7 +25,6 @@ from almoner.journal import reach
 from almoner.journal.file import NAME
 from almoner.v1 import quota_service_pb2 as quota
 from almoner.v1 import resources_pb2 as pb
-from almoner.v1.quota_service_pb2 import CommitRequest
 
 from tests.client.journal.callers import counts, look, until, until_empty
 from tests.client.journal.entries import leave, waiting_commit
@@ -125,17 +123,6 @@ async def test_a_client_that_starts_delivers_what_an_earlier_one_left(away: str,
         async with client(away, tmp_path):
             await until_empty(tmp_path)
         assert told(server) == [id_]
-
-
-async def test_a_direct_charge_made_in_an_outage_counts_when_it_occurred(away: str, tmp_path: Path) -> None:
-    async with client(away, tmp_path) as quota:
-        await quota.charge(user="u-1", tokens=1)  # was sent, and may have arrived: its content must stay
-        second = await quota.charge(user="u-1", tokens=1)
-    one, two = (entry.request for entry in look(tmp_path).entries)
-    assert isinstance(one, CommitRequest)
-    assert isinstance(two, CommitRequest)
-    assert not one.HasField("occurred_at")
-    assert two.occurred_at.ToDatetime(tzinfo=UTC) == second.charge.occurred_at
 
 
 async def test_telling_a_pending_commit_again_keeps_one_entry(away: str, tmp_path: Path) -> None:
