@@ -7,7 +7,19 @@ from almoner_server.core.requests import HoldResult, Release
 from almoner_server.core.terms import Period, TargetKind
 from almoner_server.store import SetLimit, Store
 
-from tests.store.asking import Sql, ask, checked, committed, hold, limit_key, one, set_limit, spend
+from tests.store.asking import (
+    Sql,
+    adjusted,
+    ask,
+    checked,
+    committed,
+    hold,
+    limit_key,
+    one,
+    refund,
+    set_limit,
+    spend,
+)
 from tests.store.planting import findings, planted
 
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
@@ -98,6 +110,15 @@ async def test_a_clock_that_goes_back_makes_no_difference(store: Store) -> None:
     assert request.hold
     await one(store, Release("default", request.hold.id), HoldResult)
     await store.clock.freeze(MIDNIGHT - timedelta(hours=1))
+    assert await findings(store) == []
+
+
+async def test_what_comes_to_nothing_brings_no_account_to_its_day(store: Store) -> None:
+    await some_history(store)
+    await store.clock.freeze(MIDNIGHT)
+    await committed(store, spend(0, groups=("g",), chat="c1"))
+    charge = (await committed(store, spend(3, user="u2"))).charge
+    await adjusted(store, refund(charge.id, 3))
     assert await findings(store) == []
 
 

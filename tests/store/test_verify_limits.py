@@ -44,11 +44,6 @@ CORRUPTIONS = {
         "limit_without_change",
         f"{LIMIT} is 5 until 2026-03-12T12:00:00+00:00, but no change in its history has set it",
     ),
-    "a history only": (
-        "DELETE FROM limits",
-        "limit_missing",
-        f"{LIMIT} is not there, should be 5 until 2026-03-12T12:00:00+00:00 by its last change",
-    ),
 }
 
 
@@ -66,6 +61,27 @@ async def test_a_limit_that_is_unlike_its_last_change_is_found(
     await an_override(store)
     ((found, message),) = await planted(store, sql, statement)
     assert (found, message.startswith(words)) == (kind, True), message
+
+
+async def test_a_limit_that_is_gone_is_found(store: Store, sql: Sql) -> None:
+    await store.limits.set(SetLimit("default", KEY, 5))
+    words = f"{LIMIT} is not there, should be 5 by its last change"
+    assert await planted(store, sql, "DELETE FROM limits") == [("limit_missing", words)]
+
+
+async def test_an_override_that_is_gone_before_its_time_is_found(store: Store, sql: Sql) -> None:
+    end = datetime.now(UTC) + timedelta(hours=1)
+    await store.limits.set(SetLimit("default", KEY, 5, end))
+    words = f"{LIMIT} is not there, should be 5 until {end.isoformat()} by its last change"
+    assert await planted(store, sql, "DELETE FROM limits") == [("limit_missing", words)]
+
+
+async def test_an_override_may_have_been_forgotten_before_a_test_set_the_clock_back(store: Store) -> None:
+    await an_override(store)
+    await store.clock.advance(timedelta(days=30))
+    assert await store.upkeep.prune() == 1
+    await store.clock.freeze(NOON)
+    assert await findings(store) == []
 
 
 async def test_an_override_may_be_over_and_forgotten(store: Store) -> None:

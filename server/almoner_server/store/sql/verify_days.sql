@@ -1,6 +1,7 @@
--- Accounts whose day is not one that they can have come to. One that is ahead has forgotten what was spent in the windows
--- that still run; one that is behind will forget it at its next use. A clock that goes back takes no account back, but
--- then something has happened on the later day. Clocks of replicas may differ a little around midnight.
+-- Accounts whose day is not one that they can have come to. One that is ahead has forgotten what was spent in the
+-- windows that still run; one that is behind will forget it at its next use. A clock that goes back takes no account
+-- back, but then something has happened on the later day. Clocks of replicas may differ a little around midnight. What
+-- comes to nothing is counted nowhere, and so brings no account to its day.
 WITH latest AS MATERIALIZED (
     SELECT
         (
@@ -17,9 +18,9 @@ ahead AS MATERIALIZED (
     WHERE day > (SELECT ((almoner_now() + interval '1 minute') AT TIME ZONE 'UTC')::date)
 ),
 entries AS (
-    SELECT namespace, user_id, chain, groups, (occurred_at AT TIME ZONE 'UTC')::date AS day FROM charges
+    SELECT namespace, user_id, chain, groups, (occurred_at AT TIME ZONE 'UTC')::date AS day, net AS amounts FROM charges
     UNION ALL
-    SELECT namespace, user_id, chain, groups, (admit_time AT TIME ZONE 'UTC')::date FROM holds WHERE state = 1
+    SELECT namespace, user_id, chain, groups, (admit_time AT TIME ZONE 'UTC')::date, held FROM holds WHERE state = 1
 )
 SELECT 'day_ahead' AS finding, namespace, kind, id, (SELECT day FROM latest) AS expected, day AS actual
 FROM ahead
@@ -38,6 +39,6 @@ CROSS JOIN LATERAL (
 ) AS counted
 JOIN whole_accounts AS account
     ON account.namespace = entries.namespace AND account.kind = counted.kind AND account.id = counted.id
-    AND account.day < entries.day
+    AND CASE WHEN account.day < entries.day THEN entries.amounts @? '$.* ? (@ != 0)' END
 GROUP BY account.namespace, account.kind, account.id, account.day
 ORDER BY 2, 3, 4

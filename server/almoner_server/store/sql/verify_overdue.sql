@@ -1,6 +1,6 @@
--- Open holds whose time is over, although the authority was at work a minute later and has had another minute since. While
--- none runs nobody ends them, and that is no difference; nor is it where a test sets the clock, since that goes faster
--- than anybody can follow.
+-- Open holds whose time is over, although the authority was at work a minute later and has had another minute since.
+-- While none runs nobody ends them, and that is no difference; nor is it where a test sets the clock, since that goes
+-- faster than anybody can follow.
 WITH moment AS MATERIALIZED (
     SELECT almoner_now() - interval '1 minute' AS before
 ),

@@ -1,13 +1,13 @@
--- What a hold says was spent on it is what its charges were booked with, but for an estimate whose place a late charge has
--- taken; and whatever has ended it by a charge, a commit or its expiry, is in the ledger.
+-- What a hold says was spent on it is what its charges were booked with, but for an estimate whose place a late charge
+-- has taken; and whatever has ended it by a charge, a commit or its expiry, is in the ledger.
 --
 -- Holds are forgotten and charges never are, so an id may have charges of an earlier hold; these do not count. A hold
 -- that a direct charge has made has no fingerprint, and was admitted when that occurred: perhaps long before. Clocks go
 -- back: so a hold may also have spent what all charges of its id come to.
 WITH stories AS MATERIALIZED (
     SELECT
-        hold.namespace, hold.id,
-        hold.state = 2 OR hold.state = 4 AND hold.on_expiry = 2 AS was_charged_at_its_end, hold.state,
+        hold.namespace, hold.id, hold.state,
+        hold.state = 2 OR hold.state = 4 AND hold.on_expiry = 2 AS was_charged_at_its_end,
         bool_or(charge.create_time = hold.settle_time AND (charge.origin = 3) = (hold.state = 4)) AS has_that_charge,
         CASE count(charge.id)
             WHEN 0 THEN bool_and(hold.spent = '{}')
