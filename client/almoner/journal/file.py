@@ -62,7 +62,7 @@ CREATE TABLE own_times (
     charge      TEXT PRIMARY KEY,  -- namespace and id
     occurred_at INTEGER,           -- microseconds since 1970, as the journal says it; null: it does not
     create_time REAL NOT NULL
-);
+) WITHOUT ROWID;
 """,
 )
 """What makes each version of the one before."""

@@ -15,7 +15,7 @@ from zlib import crc32
 from almoner.journal.entries import Entry, charge_key
 from almoner.v1 import quota_service_pb2 as quota
 
-KEEP_SECONDS = 86_400.0
+KEEP_SECONDS = 3600.0
 """How long a time is remembered after its charge was made, and as long as the charge waits."""
 MAY_BE_OURS = ("ID_REUSED", "TIME_OUT_OF_RANGE")
 """What the authority answers if a time of ours may be at fault."""
