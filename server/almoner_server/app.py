@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -20,6 +21,7 @@ from almoner_server.store import Store, StoreOptions, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
+MIB = 1 << 20
 SPARE_CONNECTIONS = 4
 """Connections for reads and administration, besides one for each lane."""
 RECONNECT_SECONDS = 0.5
@@ -53,7 +55,8 @@ class Authority:
         self._observation = observation or Observation()
         self._backend = Backend()
         allow = config.on_store_failure == "allow"
-        options = ServerOptions(allow, config.test_clock, shared_port)
+        max_memory = config.max_memory * MIB or sys.maxsize
+        options = ServerOptions(allow, config.test_clock, shared_port, max_memory=max_memory)
         watcher = self._observation.watcher or NobodyWatches()
         self._server = Server(self._backend, watcher, options)
         self._engine: Engine | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from almoner_server.embedded import default_data_dir
+from almoner_server.rpc.bounds import MAX_MEMORY
 
 ON_STORE_FAILURE = ("deny", "allow")
 LOG_FORMATS = ("plain", "json")
@@ -39,6 +40,8 @@ class Config:
     """Transactions under way at once."""
     workers: int = 1
     """Processes that share the port; 1 is this process alone, without a supervisor."""
+    max_memory: int = MAX_MEMORY >> 20
+    """MiB that a process may have before it turns calls away; 0: whatever there is."""
     statement_cache_size: int = 100
     """Prepared statements a connection keeps; 0 behind pgbouncer in transaction mode."""
     metrics_listen: str | None = None

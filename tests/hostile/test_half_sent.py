@@ -2,20 +2,24 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 
 import grpc
 import pytest
-from almoner import Client
+from almoner import Client, Overloaded, RetryPolicy
 from almoner_server.rpc.arrivals import MAX_LATE
 from almoner_server.rpc.bounds import MAX_CONVERSATIONS
 
 from tests.hostile.conftest import MIB, Watched
 from tests.hostile.half_sent import HalfSent
 from tests.hostile.test_crowds import CHECK, SLOWER, latency, other
+from tests.support.server import server_process
 
 __all__ = ["other"]
 SERVER_STREAMS = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 TOO_MANY = 36
+LITTLE = 160
+"""MiB, of which a server needs less than half."""
 RESOURCE_EXHAUSTED = str(grpc.StatusCode.RESOURCE_EXHAUSTED.value[0])
 
 
@@ -45,6 +49,39 @@ async def test_messages_that_stop_short_are_held_for_seconds_only(
     finally:
         sender.close()
     assert await latency(other) < SLOWER * alone
+
+
+@pytest.fixture
+async def small(database: str) -> AsyncIterator[Watched]:
+    """Run a server that may have little memory."""
+    async with server_process("--database-url", database, "--max-memory", str(LITTLE)) as process:
+        yield Watched(process)
+
+
+async def test_a_process_that_has_too_much_memory_turns_calls_away_until_it_is_free(small: Watched) -> None:
+    sender = HalfSent(small.address)
+    async with Client(small.address, retry=RetryPolicy(attempts=1)) as other:
+        await other.charge(user="u-1", tokens=1)
+        try:
+            for _ in range(MAX_LATE):
+                sender.call(CHECK, 4 * MIB - 1, 4 * MIB - 100)
+            await turn_until(sender, MAX_LATE, 5)  # long before they would be by themselves
+            assert set(sender.statuses.values()) == {RESOURCE_EXHAUSTED}
+        finally:
+            sender.close()
+        async with asyncio.timeout(20):
+            while await turned_away(other):
+                pass
+    assert small.memory < LITTLE * MIB
+
+
+async def turned_away(other: Client) -> bool:
+    """Tell whether a call is turned away for want of memory."""
+    try:
+        await other.charge(user="u-1", tokens=1)
+    except Overloaded as error:
+        return "bytes of memory" in str(error)
+    return False
 
 
 async def answers(stream: "grpc.aio.StreamStreamCall[bytes, bytes]") -> bool:

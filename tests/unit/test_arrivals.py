@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 import weakref
 from collections.abc import Iterable
 from typing import Any, cast
@@ -34,7 +35,7 @@ async def look(arrivals: Arrivals, times: int) -> None:
 
 
 async def test_a_message_may_take_its_time_and_no_longer() -> None:
-    arrivals, context, forgotten = Arrivals(), Context(), Context()
+    arrivals, context, forgotten = Arrivals(sys.maxsize), Context(), Context()
     task, too_late = reading(arrivals, [context, forgotten])
     await look(arrivals, PATIENCE)
     context.message.set_result(b"at last")
@@ -46,7 +47,7 @@ async def test_a_message_may_take_its_time_and_no_longer() -> None:
 
 
 async def test_a_call_whose_message_has_arrived_is_late_no_more() -> None:
-    arrivals, context, answered = Arrivals(), Context(), asyncio.Event()
+    arrivals, context, answered = Arrivals(sys.maxsize), Context(), asyncio.Event()
 
     async def call() -> bytes:
         message = await arrivals.read(cast("Any", context))
@@ -61,7 +62,7 @@ async def test_a_call_whose_message_has_arrived_is_late_no_more() -> None:
 
 
 async def test_nothing_is_kept_of_a_call_that_was_ended() -> None:
-    arrivals = Arrivals()
+    arrivals = Arrivals(sys.maxsize)
     (task,) = reading(arrivals, [Context()])
     await look(arrivals, PATIENCE + 2)
     with pytest.raises(RequestFailed):
@@ -73,7 +74,7 @@ async def test_nothing_is_kept_of_a_call_that_was_ended() -> None:
 
 
 async def test_of_too_many_that_are_late_the_oldest_are_ended() -> None:
-    arrivals = Arrivals()
+    arrivals = Arrivals(sys.maxsize)
     old = reading(arrivals, [Context() for _ in range(3)])
     await look(arrivals, 1)
     young = reading(arrivals, [Context() for _ in range(MAX_LATE - 1)])
@@ -86,7 +87,7 @@ async def test_of_too_many_that_are_late_the_oldest_are_ended() -> None:
 
 
 async def test_who_cancels_a_call_that_has_not_arrived_is_not_told_that_it_was_slow() -> None:
-    (task,) = reading(Arrivals(), [Context()])
+    (task,) = reading(Arrivals(sys.maxsize), [Context()])
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -97,4 +98,15 @@ async def test_a_call_that_ends_without_its_message_is_malformed() -> None:
     context = Context()
     context.message.set_result(grpc.aio.EOF)
     with pytest.raises(RequestFailed, match="without its message"):
-        await Arrivals().read(cast("Any", context))
+        await Arrivals(sys.maxsize).read(cast("Any", context))
+
+
+async def test_without_memory_nothing_is_read_and_what_is_on_its_way_is_ended() -> None:
+    arrivals = Arrivals(max_memory=1)
+    (waiting,) = reading(arrivals, [Context()])
+    await look(arrivals, 2)
+    with pytest.raises(RequestFailed, match="used up its 1 bytes of memory") as caught:
+        await waiting
+    assert (caught.value.status, caught.value.reason) == ("RESOURCE_EXHAUSTED", "OVERLOADED")
+    with pytest.raises(RequestFailed, match="used up"):
+        await arrivals.read(cast("Any", Context()))

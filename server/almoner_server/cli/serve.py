@@ -46,6 +46,11 @@ COLLECT_AFTER = (20_000, 20, 100)
 @setting("--lanes", type=click.IntRange(1, MAX_LANES), help="Transactions under way at once.")
 @setting("--workers", type=click.IntRange(1, MAX_WORKERS), help="Processes that share the port.")
 @setting(
+    "--max-memory",
+    type=click.IntRange(0, 1 << 20),
+    help="MiB that a process may have before it turns calls away; 0: whatever there is.",
+)
+@setting(
     "--statement-cache-size",
     type=click.IntRange(0, 10_000),
     help="Prepared statements of a connection; 0 behind pgbouncer in transaction mode.",

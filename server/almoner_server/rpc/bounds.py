@@ -10,6 +10,8 @@ MAX_WATCHES = 4_000
 """Calls that watch the health of a service: one for each connection of a client that looks after it."""
 MAX_CONVERSATIONS = 64
 """Calls with any number of requests, reflection's, that may be open at once: one is a person's tool."""
+MAX_MEMORY = 1 << 30
+"""Bytes of the process above which it takes no more requests; it begins with some 60 MB, and works with 100."""
 MAX_STREAMS = 20_000
 """All of these, with those that have not sent their request yet. Above it gRPC itself turns calls away."""
 OPTIONS = [

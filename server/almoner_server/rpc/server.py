@@ -16,7 +16,7 @@ from almoner_server.rpc.address import UNIX, ListenError, join, require_free, sp
 from almoner_server.rpc.admin_service import AdminService
 from almoner_server.rpc.arrivals import Arrivals
 from almoner_server.rpc.backend import Backend
-from almoner_server.rpc.bounds import MAX_CALL_BYTES, MAX_CALLS, MAX_STREAMS, OPTIONS
+from almoner_server.rpc.bounds import MAX_CALL_BYTES, MAX_CALLS, MAX_MEMORY, MAX_STREAMS, OPTIONS
 from almoner_server.rpc.clock_service import ClockService
 from almoner_server.rpc.connections import max_connections
 from almoner_server.rpc.crowd import Crowd
@@ -50,6 +50,8 @@ class ServerOptions:
     """Calls that may be under way at once; one more is OVERLOADED."""
     max_call_bytes: int = MAX_CALL_BYTES
     """Bytes that their messages may have together; with more, a call is OVERLOADED."""
+    max_memory: int = MAX_MEMORY
+    """Bytes that the process may have; while it has more, every call is OVERLOADED."""
 
 
 class Server:
@@ -64,7 +66,7 @@ class Server:
         ]
         self._grpc = grpc.aio.server(options=[*own, *OPTIONS], maximum_concurrent_rpcs=MAX_STREAMS)
         self._backend = backend
-        self._arrivals = Arrivals()
+        self._arrivals = Arrivals(options.max_memory)
         bind = binder(backend, watcher, self._arrivals, Crowd(options.max_calls, options.max_call_bytes))
         quota = QuotaService(backend, allow_degraded=options.allow_degraded)
         handlers = [bind(_QUOTA, quota), bind(_ADMIN, AdminService(backend))]
