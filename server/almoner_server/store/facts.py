@@ -67,13 +67,19 @@ class Facts:
         self.chains.remember(book.chains.items())
         self.holds.remember((key, hold.spender) for key, hold in book.holds.items())
         self.charges.remember((key, charge.spender) for key, charge in book.charges.items())
-        for key in read.holds.keys() - book.holds.keys():
-            self.holds.pop(key, None)
+        _forget(self.holds, read.holds.keys() - book.holds.keys())
+        _forget(self.charges, read.adjusted.keys() - book.charges.keys())
+        _forget(self.chains, read.chats.keys() - book.chains.keys())
 
     def learn_written(self, book: Book) -> None:
         """Remember what a batch has made true. It must have been committed."""
         self.holds.remember([(key, hold.spender) for key, hold in book.new_holds.items()])
         self.chains.remember(book.new_chats.items())
+
+
+def _forget(known: dict[K, V], keys: Iterable[K]) -> None:
+    for key in keys:
+        known.pop(key, None)
 
 
 async def read_rules(connection: Connection, names: Iterable[str]) -> dict[str, NamespaceRules]:
