@@ -42,3 +42,12 @@ def found(row: asyncpg.Record, subject: str, words: str, account: AccountKey | N
     """Make the finding that `subject`, of the row's namespace and kind of finding, is as the words say."""
     message = f"{row['namespace']}: {subject} {words}"
     return Finding(row["finding"], row["namespace"], subject, message, account=account)
+
+
+def differing(row: asyncpg.Record, subject: str, counter: str, words: str, by: str) -> Finding:
+    """Make the finding that an amount of a unit is not what it comes to `by` others; `words` begin the sentence."""
+    namespace, unit, actual, expected = row["namespace"], row["unit"], row["actual"], row["expected"]
+    message = f"{namespace}: {subject}: {words} {actual}, should be {expected} by {by}"
+    return Finding(
+        row["finding"], namespace, subject, message, unit, counter=counter, expected=expected, actual=actual
+    )

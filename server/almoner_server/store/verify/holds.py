@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from almoner_server.store.verify.findings import Describe, Finding, found
+from almoner_server.store.verify.findings import Describe, Finding, differing, found
 
 
 def _hold(row: asyncpg.Record) -> Finding:
@@ -17,17 +17,7 @@ def _spent(row: asyncpg.Record) -> Finding:
     subject = f"hold {row['id']}"
     if row["finding"] != "spent_differs":
         return found(row, subject, _WORDS[row["finding"]])
-    numbers = f"spent {row['unit']} is {row['actual']}, should be {row['expected']}"
-    return Finding(
-        kind="spent_differs",
-        namespace=row["namespace"],
-        subject=subject,
-        message=f"{row['namespace']}: {subject}: {numbers} by its charges",
-        unit=row["unit"],
-        counter="spent",
-        expected=row["expected"],
-        actual=row["actual"],
-    )
+    return differing(row, subject, "spent", f"spent {row['unit']} is", "its charges")
 
 
 def _overdue(row: asyncpg.Record) -> Finding:

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from almoner_server.store.verify.findings import Describe, Finding, found
+from almoner_server.store.verify.findings import Describe, Finding, differing, found
 
 
 def _id(row: asyncpg.Record) -> Finding:
@@ -19,17 +19,7 @@ def _charge(row: asyncpg.Record) -> Finding:
     if row["finding"] != "net_differs":
         return found(row, str(row["id"]), _WORDS[row["finding"]])
     subject = f"charge {row['id']}"
-    numbers = f"{row['unit']} comes to {row['actual']}, should be {row['expected']}"
-    return Finding(
-        kind="net_differs",
-        namespace=row["namespace"],
-        subject=subject,
-        message=f"{row['namespace']}: {subject}: {numbers} by its amounts and adjustments",
-        unit=row["unit"],
-        counter="net",
-        expected=row["expected"],
-        actual=row["actual"],
-    )
+    return differing(row, subject, "net", f"{row['unit']} comes to", "its amounts and adjustments")
 
 
 _WORDS = {
