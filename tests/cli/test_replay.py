@@ -87,6 +87,12 @@ async def test_a_seed_books_the_same_again(replay: Run) -> None:
     assert first["booked"] == second["booked"] != other["booked"]
 
 
+async def test_replays_that_begin_together_have_a_namespace_each(replay: Run) -> None:
+    answers = await asyncio.gather(*(replay("--json", "--limit-rows", "10") for _ in range(4)))
+    assert [answer.code for answer in answers] == [0] * 4, [answer.err for answer in answers]
+    assert len({answer.json["namespace"] for answer in answers}) == 4
+
+
 async def test_limits_that_are_there_are_left_alone(almoner: Run, replay: Run) -> None:
     await almoner("namespace", "create", "mine", "--unit", "usd", "--unit", "messages")
     await almoner("--namespace", "mine", "limit", "set", "--default", "messages=1", "--per", "lifetime")

@@ -1,6 +1,7 @@
 """`replay`: real traffic against a server."""
 
 import asyncio
+import secrets
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -136,7 +137,7 @@ def replay(
         pace=Pace(speed, concurrency, wait),
         scale=None if no_setup else scale,
         server=settings.server,
-        namespace=settings.namespace or f"replay-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{seed}",
+        namespace=settings.namespace or _new_namespace(),
         timeout=TIMEOUT if settings.timeout is None else settings.timeout,
         verify_options=_verify_options(database_url, data_dir),
     )
@@ -151,6 +152,11 @@ def replay(
 
         draw_report(report)
     ctx.exit(ExitCode.FAILURE if report.problems else ExitCode.OK)
+
+
+def _new_namespace() -> str:
+    """Name a namespace that nobody else has, not even a replay that begins in the same second."""
+    return f"replay-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
 def _verify_options(database_url: str | None, data_dir: str | None) -> tuple[str, ...]:
