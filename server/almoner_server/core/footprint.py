@@ -56,6 +56,8 @@ class Footprint:
     accounts: set[AccountKey] = field(default_factory=set)
     targets: set[tuple[str, Target]] = field(default_factory=set)
     """Single users and chats whose limits count."""
+    asks_for_unknown: bool = False
+    """Whether a request is about a hold or charge of which nothing is known, instead of bringing a new one."""
 
     def holds_true(self, book: Book) -> bool:
         """Tell whether all that was taken for true is so in the book: then the footprint is complete."""
@@ -79,13 +81,13 @@ def footprint(requests: Iterable[Request], remembered: Remembered) -> Footprint:
         elif isinstance(request, Adjust):
             _add_adjust(found, request, rules, remembered)
         else:
-            _add_hold(found, (request.namespace, request.hold_id), rules, remembered, limits=True)
+            _add_old_hold(found, request.namespace, request.hold_id, rules, remembered, limits=True)
     return found
 
 
 def _add_check(found: Footprint, request: Check, rules: NamespaceRules | None, known: Remembered) -> None:
     if request.hold is not None:
-        _add_hold(found, (request.namespace, request.hold.id), rules, known)
+        _add_hold(found, request.namespace, request.hold.id, rules, known)
     spender = _add_named(found, request, known)
     _add_accounts(found, rules, spender)
     _add_targets(found, request.namespace, spender)
@@ -94,7 +96,7 @@ def _add_check(found: Footprint, request: Check, rules: NamespaceRules | None, k
 def _add_commit(found: Footprint, request: Commit, rules: NamespaceRules | None, known: Remembered) -> None:
     found.booked.add((request.namespace, request.charge_id))
     if request.hold_id is not None:
-        _add_hold(found, (request.namespace, request.hold_id), rules, known)
+        _add_old_hold(found, request.namespace, request.hold_id, rules, known)
     if request.user:
         _add_accounts(found, rules, _add_named(found, request, known))
 
@@ -102,24 +104,36 @@ def _add_commit(found: Footprint, request: Commit, rules: NamespaceRules | None,
 def _add_adjust(found: Footprint, request: Adjust, rules: NamespaceRules | None, known: Remembered) -> None:
     key = (request.namespace, request.charge_id)
     found.adjustments.add((request.namespace, request.adjustment_id))
+    found.asks_for_unknown = True  # an adjustment shows those before it
     spender = found.adjusted[key] = known.charges.get(key)
     if spender is not None:
         _add_accounts(found, rules, spender)
 
 
 def _add_hold(
+    found: Footprint, namespace: str, hold_id: UUID, rules: NamespaceRules | None, known: Remembered
+) -> Spender | None:
+    key = (namespace, hold_id)
+    spender = found.holds[key] = known.holds.get(key)
+    if spender is not None:
+        _add_accounts(found, rules, spender)
+    return spender
+
+
+def _add_old_hold(
     found: Footprint,
-    key: tuple[str, UUID],
+    namespace: str,
+    hold_id: UUID,
     rules: NamespaceRules | None,
     known: Remembered,
     *,
     limits: bool = False,
 ) -> None:
-    spender = found.holds[key] = known.holds.get(key)
-    if spender is not None:
-        _add_accounts(found, rules, spender)
-        if limits:
-            _add_targets(found, key[0], spender)
+    spender = _add_hold(found, namespace, hold_id, rules, known)
+    if spender is None:
+        found.asks_for_unknown = True
+    elif limits:
+        _add_targets(found, namespace, spender)
 
 
 def _add_named(found: Footprint, request: Check | Commit, known: Remembered) -> Spender:

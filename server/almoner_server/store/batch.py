@@ -117,7 +117,7 @@ class Batches:
             if self._connections_made != self._database.connections_made:
                 self._connections_made = self._database.connections_made
                 self._memory.forget()
-            found = self._memory.recall(wanted, requests) if self._database.keeps_sessions else None
+            found = self._memory.recall(wanted) if self._database.keeps_sessions else None
             if found is None:
                 return await self._carry_out(connection, wanted, requests)
             return await self._from_memory(connection, Reading(found.book, found, wanted), requests)
@@ -207,12 +207,11 @@ def _execute(book: Book, request: Request) -> Answer:
 
 def require_declared(rules: NamespaceRules, request: Request) -> None:
     """Raise RequestFailed UNKNOWN_UNIT if the namespace does not count one of the units."""
-    if isinstance(request, _NAMING_UNITS):
-        for unit in request.amounts:
-            if unit not in rules.units:
-                units = ", ".join(sorted(rules.units))
-                message = f"the namespace {rules.name} does not count this unit, only: {units}"
-                raise invalid("UNKNOWN_UNIT", f"amounts[{unit}]", message, value=unit, limit=units)
+    if isinstance(request, _NAMING_UNITS) and not rules.units.issuperset(request.amounts):
+        unknown = next(unit for unit in request.amounts if unit not in rules.units)
+        units = ", ".join(sorted(rules.units))
+        message = f"the namespace {rules.name} does not count this unit, only: {units}"
+        raise invalid("UNKNOWN_UNIT", f"amounts[{unknown}]", message, value=unknown, limit=units)
 
 
 _NAMING_UNITS = (Check, Commit, Extend, Adjust)

@@ -6,38 +6,21 @@ do: they are guesses, which every batch compares with what it reads.
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
-from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
 
 from almoner_server.core.book import Book
 from almoner_server.core.footprint import Footprint
-from almoner_server.core.records import NamespaceRules, Spender, Target
-from almoner_server.core.terms import GroupRule, TargetKind
+from almoner_server.core.records import Hold, NamespaceRules, Spender, Target
+from almoner_server.core.terms import GroupRule, HoldState, TargetKind
+from almoner_server.store.bounded import Bounded, K, V
 from almoner_server.store.connect import Connection
 from almoner_server.store.queries import query
 from almoner_server.store.rows import limit_of
 
-K = TypeVar("K")
-V = TypeVar("V")
-
 FACTS = 200_000
-"""Entries of one kind that a process remembers: what is forgotten is read again."""
-
-
-class Bounded(dict[K, V]):
-    """Is a dict that forgets its oldest entries beyond a number."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self._most = most
-
-    def remember(self, entries: Iterable[tuple[K, V]]) -> None:
-        """Add entries."""
-        self.update(entries)
-        while len(self) > self._most:
-            del self[next(iter(self))]
+"""Entries of one kind that a process remembers, of holds the open ones: what is forgotten is read again."""
 
 
 class Facts:
@@ -72,9 +55,18 @@ class Facts:
         _forget(self.chains, read.chats.keys() - book.chains.keys())
 
     def learn_written(self, book: Book) -> None:
-        """Remember what a batch has made true. It must have been committed."""
-        self.holds.remember([(key, hold.spender) for key, hold in book.new_holds.items()])
+        """Remember what a batch has made true. It must have been committed.
+
+        Holds that have ended are forgotten: hardly anybody asks for one again, and most of what a process has allocated
+        would be theirs.
+        """
+        self.holds.remember([(key, hold.spender) for key, hold in book.new_holds.items() if _is_open(hold)])
+        _forget(self.holds, [key for key, hold in book.changed_holds.items() if not _is_open(hold)])
         self.chains.remember(book.new_chats.items())
+
+
+def _is_open(hold: Hold) -> bool:
+    return hold.state is HoldState.OPEN
 
 
 def _forget(known: dict[K, V], keys: Iterable[K]) -> None:

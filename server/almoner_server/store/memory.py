@@ -9,7 +9,6 @@ whenever the account is found at a version that this process has not made: someb
 """
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -20,9 +19,8 @@ from almoner_server.core.accounts import Account
 from almoner_server.core.book import Book
 from almoner_server.core.footprint import Footprint
 from almoner_server.core.records import AccountKey, Hold, Limit, NamespaceRules, Spender, Target
-from almoner_server.core.requests import Adjust, Check, Request
 from almoner_server.core.terms import AccountKind, HoldState
-from almoner_server.store.facts import Bounded
+from almoner_server.store.bounded import Bounded
 from almoner_server.store.reading import Found, moment_of
 
 ROWS = 20_000
@@ -81,16 +79,16 @@ class Memory:
         """Trust a little more."""
         self._next_distrust = max(SHORTEST_DISTRUST, self._next_distrust - 1)
 
-    def recall(self, wanted: Footprint, requests: Iterable[Request]) -> Found | None:
+    def recall(self, wanted: Footprint) -> Found | None:
         """Take out the rows of a footprint; None if not all of them are remembered.
 
-        Ids that requests bring are taken for new: see `BatchReader.require_new`.
+        Ids of checks and charges are taken for new: see `BatchReader.require_new`.
         """
         if self._distrust:
             self._distrust -= 1
             return None
         now = self._now()
-        if now is None or not self._knows(wanted, requests):
+        if now is None or not self._knows(wanted):
             return None
         taken = {key: self._accounts.pop(key) for key in wanted.accounts}
         revisions = {name: self._settings[name].revision for name in wanted.namespaces}
@@ -165,42 +163,27 @@ class Memory:
         passed = time.monotonic() - at
         return then + timedelta(seconds=passed) if passed < CLOCK_SECONDS else None
 
-    def _knows(self, wanted: Footprint, requests: Iterable[Request]) -> bool:
+    def _knows(self, wanted: Footprint) -> bool:
         return (
-            all(
-                rules is not None and self._knows_rules(name, rules)
-                for name, rules in wanted.namespaces.items()
-            )
-            and all(key in self._accounts for key in wanted.accounts)
-            and all(
-                self._settings[user[0]].groups.get(user) == groups for user, groups in wanted.users.items()
-            )
-            and all(target in self._settings[target[0]].limits for target in wanted.targets)
-            and all(chain is not None for chain in wanted.chats.values())
-            and all(
-                self._knows_hold(key, spender) for key, spender in wanted.holds.items() if spender is not None
-            )
-            and all(self._brings_new_ids(request, wanted) for request in requests)
+            not wanted.asks_for_unknown
+            and wanted.accounts <= self._accounts.keys()
+            and None not in wanted.chats.values()
+            and all(self._knows_settings(name, rules, wanted) for name, rules in wanted.namespaces.items())
+            and all(self._knows_hold(key, spender) for key, spender in wanted.holds.items() if spender)
         )
+
+    def _knows_settings(self, name: str, rules: NamespaceRules | None, wanted: Footprint) -> bool:
+        settings = self._settings.get(name)
+        if settings is None or rules is None or settings.revision[1] != rules.revision:
+            return False
+        groups, limits = settings.groups, settings.limits
+        return all(
+            groups.get(user) == stored for user, stored in wanted.users.items() if user[0] == name
+        ) and all(target in limits for target in wanted.targets if target[0] == name)
 
     def _knows_hold(self, key: tuple[str, UUID], spender: Spender) -> bool:
         _, epoch = self._holds.get(key, (None, 0))
         return epoch == self._accounts[_user_of(key, spender)].epoch
-
-    def _knows_rules(self, name: str, rules: NamespaceRules) -> bool:
-        settings = self._settings.get(name)
-        return settings is not None and settings.revision[1] == rules.revision
-
-    def _brings_new_ids(self, request: Request, wanted: Footprint) -> bool:
-        """Tell whether a request adds to what is known, instead of asking for what is not."""
-        match request:
-            case Check():
-                return True
-            case Adjust():
-                return False
-            case _:
-                hold_id = request.hold_id
-                return hold_id is None or wanted.holds[request.namespace, hold_id] is not None
 
 
 def _user_of(hold: tuple[str, UUID], spender: Spender) -> AccountKey:
