@@ -4,6 +4,7 @@ The counters of the current day, week, month and of the whole lifetime lie side 
 read on a later day, so nothing has to run at midnight and a limit set in mid-window finds what was spent before it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Self
@@ -14,7 +15,8 @@ from almoner_server.core.terms import Period
 
 COUNTERS_PER_UNIT = 2 * len(Period)
 """spent and held for DAY, WEEK, MONTH and LIFETIME, in this order."""
-_ALL_PLACES = range(0, COUNTERS_PER_UNIT, 2)
+_SPENT, _HELD = 0, 1
+_ALL_PLACES = tuple(range(0, COUNTERS_PER_UNIT, 2))
 
 
 @dataclass(slots=True)
@@ -57,23 +59,25 @@ class Account:
                     counters[2 * period - 2 : 2 * period] = (0, 0)
         self.day = day
 
-    def spend(self, unit: str, day: int, by: int) -> None:
+    def spend(self, day: int, change: Mapping[str, int]) -> None:
         """Add to what was spent in the windows that `day` shares with the account's own: ended ones no longer count."""
-        self._book(unit, day, 0, by)
+        self._book(_SPENT, day, change)
 
-    def hold(self, unit: str, day: int, by: int) -> None:
+    def hold(self, day: int, change: Mapping[str, int]) -> None:
         """Add to what is held, as `spend` does to what was spent."""
-        self._book(unit, day, 1, by)
+        self._book(_HELD, day, change)
 
-    def _book(self, unit: str, day: int, which: int, by: int) -> None:
-        if not by:
-            return
-        counters = self.counters.get(unit)
-        if counters is None:
-            counters = self.counters[unit] = [0] * COUNTERS_PER_UNIT
-        for place in _ALL_PLACES if day == self.day else _places(self.day, day):
-            counters[place + which] += by
-        self.dirty = True
+    def _book(self, which: int, day: int, change: Mapping[str, int]) -> None:
+        places = _ALL_PLACES if day == self.day else _places(self.day, day)
+        for unit, by in change.items():
+            if not by:
+                continue
+            counters = self.counters.get(unit)
+            if counters is None:
+                counters = self.counters[unit] = [0] * COUNTERS_PER_UNIT
+            for place in places:
+                counters[place + which] += by
+            self.dirty = True
 
 
 @lru_cache(maxsize=4096)

@@ -45,9 +45,10 @@ def replace_estimate(book: Book, estimate: Charge, adjustment_id: UUID) -> None:
 def _enter(
     book: Book, charge: Charge, request: Adjust, change: dict[str, int], *, still_open: bool
 ) -> tuple[Charge, Adjustment]:
-    corrected, keys = correct_charge(book, charge, change, still_open=still_open)
+    accounts = book.accounts_of(charge.namespace, charge.spender)
+    corrected = correct_charge(book, accounts, charge, change, still_open=still_open)
     if any(by < 0 for by in change.values()):
-        book.freed.update(keys)
+        book.free(accounts)
     adjustment = Adjustment(
         namespace=request.namespace,
         id=request.adjustment_id,

@@ -1,5 +1,6 @@
 """Everything one batch may touch: read under lock, changed in memory by the decisions, then written in one go."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -77,6 +78,10 @@ class Book:
     def accounts_of(self, namespace: str, spender: Spender) -> list[Account]:
         """Return every account a spend counts for: the user, its chats, and the pools that are limited."""
         return [self.account(key) for key in account_keys(self.namespaces[namespace], spender)]
+
+    def free(self, accounts: Iterable[Account]) -> None:
+        """Note that room was made on accounts."""
+        self.freed.update([account.key for account in accounts])
 
     def add_chat(self, namespace: str, chat: str, chain: tuple[str, ...]) -> None:
         """Create a chat."""

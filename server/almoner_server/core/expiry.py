@@ -31,9 +31,11 @@ def expire_if_due(book: Book, namespace: str, hold_id: UUID) -> Hold | None:
 
 def _expire(book: Book, hold: Hold) -> None:
     amounts = {unit: amount for unit, amount in hold.held.items() if unit != IN_FLIGHT}
-    book.freed.update(move_held(book, hold, {}))
+    accounts = book.accounts_of(hold.namespace, hold.spender)
+    move_held(accounts, hold, {})
+    book.free(accounts)
     if hold.on_expiry is ExpiryAction.CHARGE:
-        book_charge(book, _estimate(book, hold, amounts))
+        book_charge(book, accounts, _estimate(book, hold, amounts))
         hold.spent = {unit: hold.spent.get(unit, 0) + amounts.get(unit, 0) for unit in hold.spent | amounts}
     hold.state, hold.settle_time = HoldState.EXPIRED, book.now
     book.change_hold(hold)

@@ -13,30 +13,30 @@ def of_check(request: Check) -> bytes:
     """Hash what a check with a hold asks for. How long it is willing to wait is not part of it."""
     hold = request.hold
     assert hold is not None
-    how = (hold.ttl.total_seconds(), int(hold.on_expiry))
-    return _hash(_who(request), _sorted(request.amounts), how, _sorted(request.attributes))
+    how = f"{hold.ttl.total_seconds()} {hold.on_expiry:d}"
+    return _hash(f"{_who(request)} {_sorted(request.amounts)} {how} {_sorted(request.attributes)}")
 
 
 def of_commit(request: Commit) -> bytes:
     """Hash what a commit books."""
-    how = (str(request.hold_id), request.partial, int(request.settlement), str(request.occurred_at))
-    return _hash(_who(request), _sorted(request.amounts), how, _sorted(request.attributes))
+    how = f"{request.hold_id} {request.partial} {request.settlement:d} {request.occurred_at}"
+    return _hash(f"{_who(request)} {_sorted(request.amounts)} {how} {_sorted(request.attributes)}")
 
 
 def of_adjust(request: Adjust) -> bytes:
     """Hash what an adjustment corrects."""
-    return _hash(str(request.charge_id), int(request.kind), _sorted(request.amounts), request.reason)
+    return _hash(f"{request.charge_id} {request.kind:d} {_sorted(request.amounts)} {request.reason!r}")
 
 
-def _who(request: Check | Commit) -> tuple[object, ...]:
-    groups = tuple(sorted(set(request.groups))) if request.groups else ()
-    return (request.user, groups, request.chat, request.parent)
+def _who(request: Check | Commit) -> str:
+    groups = sorted(set(request.groups)) if request.groups else ""
+    return f"{request.user!r} {groups} {request.chat!r} {request.parent!r}"
 
 
-def _sorted(values: Mapping[str, int | str]) -> tuple[tuple[str, int | str], ...]:
-    items = tuple(values.items())
-    return items if len(items) < 2 else tuple(sorted(items))
+def _sorted(values: Mapping[str, int | str]) -> Mapping[str, int | str]:
+    """Return a map that is written alike however it was given."""
+    return values if len(values) < 2 else dict(sorted(values.items()))
 
 
-def _hash(*parts: object) -> bytes:
-    return blake2b(repr(parts).encode(), digest_size=SIZE).digest()
+def _hash(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=SIZE).digest()

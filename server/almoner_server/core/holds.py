@@ -42,7 +42,9 @@ def release(book: Book, request: Release) -> HoldResult:
     if hold.state is not HoldState.OPEN and not given_back:
         raise _settled(hold)
     if hold.state is HoldState.OPEN:
-        book.freed.update(move_held(book, hold, {}))
+        accounts = book.accounts_of(hold.namespace, hold.spender)
+        move_held(accounts, hold, {})
+        book.free(accounts)
         hold.state, hold.settle_time = HoldState.RELEASED, book.now
         book.change_hold(hold)
     return HoldResult(snapshot(hold))
@@ -93,7 +95,7 @@ def _admit(book: Book, request: Check, spender: Spender, wanted: Amounts, decisi
         admitted_expire_time=expire_time,
     )
     remember_chain(book, request.namespace, spender.chain)
-    move_held(book, hold, wanted)
+    move_held(book.accounts_of(request.namespace, spender), hold, wanted)
     book.add_hold(hold)
     return CheckResult(decision, hold.id, expire_time)
 
@@ -125,9 +127,10 @@ def _left_of_totals(hold: Hold, totals: Amounts) -> Amounts:
 
 def _set_terms(book: Book, hold: Hold, wanted: Amounts, request: Extend) -> None:
     lowered = any(amount < hold.held.get(unit, 0) for unit, amount in wanted.items())
-    keys = move_held(book, hold, wanted)
+    accounts = book.accounts_of(hold.namespace, hold.spender)
+    move_held(accounts, hold, wanted)
     if lowered:
-        book.freed.update(keys)
+        book.free(accounts)
     if request.ttl is not None:
         hold.expire_time = book.now + request.ttl
     book.change_hold(hold)

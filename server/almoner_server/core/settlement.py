@@ -6,6 +6,7 @@ The cases are those of docs/semantics.md, Settlement.
 from datetime import datetime, timedelta
 
 from almoner_server.core import fingerprints
+from almoner_server.core.accounts import Account
 from almoner_server.core.adjustments import replace_estimate
 from almoner_server.core.book import Book
 from almoner_server.core.errors import invalid, not_found, reused
@@ -61,20 +62,23 @@ def _on_hold(book: Book, request: Commit, hold: Hold) -> Charge:
         overrun=overrun(hold.held, amounts),
         fingerprint=fingerprints.of_commit(request),
     )
-    book_charge(book, charge)
+    accounts = book.accounts_of(hold.namespace, hold.spender)
+    book_charge(book, accounts, charge)
     hold.spent = _sum(hold.spent, amounts)
     if not late:
-        _settle(book, hold, amounts, partial=request.partial)
+        _settle(book, accounts, hold, amounts, partial=request.partial)
     book.change_hold(hold)
     return charge
 
 
-def _settle(book: Book, hold: Hold, amounts: Amounts, *, partial: bool) -> None:
+def _settle(book: Book, accounts: list[Account], hold: Hold, amounts: Amounts, *, partial: bool) -> None:
     """Free what the commit used up of the hold, or with a final commit all of it."""
     if partial:
-        move_held(book, hold, {unit: max(0, held - amounts.get(unit, 0)) for unit, held in hold.held.items()})
+        left = {unit: max(0, held - amounts.get(unit, 0)) for unit, held in hold.held.items()}
+        move_held(accounts, hold, left)
         return
-    book.freed.update(move_held(book, hold, {}))
+    move_held(accounts, hold, {})
+    book.free(accounts)
     hold.state, hold.settle_time = HoldState.COMMITTED, book.now
 
 
@@ -107,7 +111,7 @@ def _direct(book: Book, request: Commit) -> Charge:
         fingerprint=fingerprints.of_commit(request),
     )
     remember_chain(book, request.namespace, chain)
-    book_charge(book, charge)
+    book_charge(book, book.accounts_of(charge.namespace, charge.spender), charge)
     if request.hold_id is not None:
         book.add_hold(_spent_hold(charge, request))
     return charge

@@ -124,11 +124,7 @@ class Engine:
             return [_unavailable() for _ in requests]
         sink, now = Many(len(requests), partial(self._give_back_one, requests)), time.monotonic()
         lane = self._lanes[0] if self._are_few(len(requests)) else min(self._lanes, key=Lane.load)
-        for slot, request in enumerate(requests):
-            try:
-                lane.add(Call(request, sink, slot, context, now))
-            except RequestFailed as error:
-                sink.deliver(slot, error)
+        lane.add_many([Call(request, sink, slot, context, now) for slot, request in enumerate(requests)])
         try:
             return await sink.future
         except asyncio.CancelledError:

@@ -62,12 +62,14 @@ class Lane:
         """Queue a call. Raises RequestFailed (OVERLOADED) if the lane is full."""
         if len(self._queue) >= self._max_queued:
             raise overloaded(self._max_queued)
-        self._queue.append(call)
-        self._gathering.arrived(len(self._queue))
-        if len(self._queue) == ENOUGH:
-            self._crossing.look()
-        self._idle.clear()
-        self._arrived.set()
+        self._enqueue((call,))
+
+    def add_many(self, calls: Sequence[Call]) -> None:
+        """Queue calls. The outcome of those for which the lane is too full is OVERLOADED."""
+        room = max(0, self._max_queued - len(self._queue))
+        self._enqueue(calls[:room])
+        for call in calls[room:]:
+            call.sink.deliver(call.slot, overloaded(self._max_queued))
 
     async def idle(self) -> None:
         """Wait until every call that was taken has its outcome."""
@@ -82,6 +84,15 @@ class Lane:
         for call in left:
             call.sink.deliver(call.slot, shutting_down())
         self._idle.set()
+
+    def _enqueue(self, calls: Sequence[Call]) -> None:
+        before = len(self._queue)
+        self._queue.extend(calls)
+        self._gathering.arrived(len(self._queue))
+        if before < ENOUGH <= len(self._queue):
+            self._crossing.look()
+        self._idle.clear()
+        self._arrived.set()
 
     async def _work(self) -> None:
         while True:

@@ -98,8 +98,8 @@ async def open_pool(namespace: Locked, target: Target, filling: Filling | None) 
     account.roll(day_of(namespace.now))
     for entry in filling.sums:
         day = entry["day"].toordinal()
-        account.spend(entry["unit"], day, entry["spent"])
-        account.hold(entry["unit"], day, entry["held"])
+        account.spend(day, {entry["unit"]: entry["spent"]})
+        account.hold(day, {entry["unit"]: entry["held"]})
         account.open_estimates += entry["estimates"]
         account.open_unpriced += entry["unpriced"]
     await namespace.connection.execute(query("write_account"), *account_row(account).values())
