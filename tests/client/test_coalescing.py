@@ -79,9 +79,10 @@ async def test_a_hundred_lives_at_once_take_a_handful_of_rpcs(server: ScriptedSe
         return user, hold.id, committed.charge.id
 
     lives = await asyncio.gather(*(live(f"u-{number}") for number in range(100)))
-    assert len(server.calls) <= 6  # the first of each kind alone, and perhaps the commit of the first hold
-    (batch,) = server.sent("BatchCheckQuota")
-    checks = [*server.sent("CheckQuota"), *batch.requests]
+    # the first of each kind alone, 96 together, the rest, and perhaps the commit of the first hold
+    assert len(server.calls) <= 8
+    batches = server.sent("BatchCheckQuota")
+    checks = [*server.sent("CheckQuota"), *(check for batch in batches for check in batch.requests)]
     assert [(check.subject.user, check.hold.id) for check in checks] == [life[:2] for life in lives]
     assert all(hold == charge for _, hold, charge in lives)
 
@@ -120,6 +121,26 @@ async def test_those_who_queue_leave_together_in_their_order(
         ["u-1", "u-2"],
         ["u-3", "u-4", "u-5", "u-6", "u-7"],
     ]
+
+
+@pytest.mark.usefixtures("patient")
+async def test_two_rpcs_are_under_way_and_two_more_if_many_queue(
+    server: ScriptedServer, quota: Client, gate: Gate
+) -> None:
+    gates = [Gate() for _ in range(3)]
+    server.script("CheckQuota", gate.check)
+    server.script("BatchCheckQuota", *(held.checks for held in gates))
+    calls: list[Call] = []
+    for batch, (count, under_way) in enumerate([(3, 2), (47, 2), (1, 3), (48, 4), (100, 4)]):
+        calls += start(quota, *(f"u-{batch}-{number}" for number in range(count)))
+        for held in (gate, *gates)[:under_way]:
+            await reached(held)
+        await asyncio.sleep(0.02)  # another one would have left by then
+        assert len(server.calls) == under_way
+    for held in (gate, *gates):
+        held.open.set()
+    await asyncio.gather(*calls)
+    assert [len(users(batch)) for batch in server.sent("BatchCheckQuota")] == [2, 48, 48, 96, 4]
 
 
 async def test_nobody_waits_long_for_an_rpc_that_hangs(

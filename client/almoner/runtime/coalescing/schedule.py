@@ -14,10 +14,14 @@ from almoner.wire.batches import MAX_BYTES
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
-MAX_TOGETHER = 128
+MAX_TOGETHER = 96
 """How many travel together at most. With more, the client idles while the server works, and the other way round."""
-MAX_UNDER_WAY = 2
+UNDER_WAY = 2
 """How many RPCs of one method are under way before calls that arrive must queue."""
+MAX_UNDER_WAY = 4
+"""How many are where ENOUGH queue for each further one: then client, server and database all have work."""
+ENOUGH = 48
+"""Calls for which one more RPC is worth its cost."""
 PATIENCE = 0.1
 """Seconds after which an RPC without an answer no longer makes others wait: it may be one slow user's."""
 
@@ -79,10 +83,11 @@ class Schedule(Generic[PromiseT]):
     @property
     def room(self) -> bool:
         """Tell whether another RPC may leave. One that takes too long does not count."""
-        if len(self._trips) < MAX_UNDER_WAY:
+        most = UNDER_WAY if len(self._waiting) < ENOUGH else MAX_UNDER_WAY
+        if len(self._trips) < most:
             return True
         recent = time.monotonic() - PATIENCE
-        return sum(trip.start > recent for trip in self._trips) < MAX_UNDER_WAY
+        return sum(trip.start > recent for trip in self._trips) < most
 
     def add(self, member: Member[PromiseT]) -> None:
         """Let one more wait."""
