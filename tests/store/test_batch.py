@@ -106,11 +106,16 @@ async def test_freed_accounts_are_named(store: Store) -> None:
     assert {(key.kind.name, key.id) for key in freed} == {("USER", "u1"), ("CHAT", "c")}
 
 
-async def test_the_user_of_a_hold_is_remembered_only_once_it_is_stored(store: Store, replica: Store) -> None:
-    request = hold(1)
+async def test_the_user_of_a_hold_is_remembered_from_when_it_is_stored_to_its_end(
+    store: Store, replica: Store
+) -> None:
+    request = hold(5)
     assert request.hold
     await checked(store, request)
     assert store.user_of_hold("default", request.hold.id) == "u1"
     assert replica.user_of_hold("default", request.hold.id) is None
-    await one(replica, settle(request.hold.id, 1), CommitResult)
+    await one(replica, settle(request.hold.id, 1, partial=True, charge_id=uuid4()), CommitResult)
     assert replica.user_of_hold("default", request.hold.id) == "u1"
+    await one(replica, settle(request.hold.id, 1), CommitResult)
+    assert replica.user_of_hold("default", request.hold.id) is None
+    assert (await one(store, settle(request.hold.id, 1), CommitResult)).replayed
