@@ -11,8 +11,8 @@ from bench.stage import Stage
 from bench.traffic import Traffic
 
 NAME = "batch"
-AT_ONCE = 4
-"""Batches under way."""
+AT_ONCE = 3
+"""Batches under way: enough that client, server and database have work at once. More of them only queue."""
 USERS = 2000
 
 
