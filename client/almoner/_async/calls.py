@@ -46,7 +46,7 @@ class QuotaCalls:
         return await self._ask(requests.check_request(self._namespace, check, wait=wait), timeout)
 
     async def _ask(self, request: quota.CheckQuotaRequest, timeout: float | None) -> Checked:
-        seconds = request.wait.ToTimedelta().total_seconds()
+        seconds = request.wait.ToTimedelta().total_seconds() if request.HasField("wait") else 0.0
         return responses.checked(
             await self._transport.call(methods.CHECK_QUOTA, request, timeout=timeout, wait=seconds)
         )

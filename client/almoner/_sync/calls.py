@@ -45,7 +45,7 @@ class QuotaCalls:
         return self._ask(requests.check_request(self._namespace, check, wait=wait), timeout)
 
     def _ask(self, request: quota.CheckQuotaRequest, timeout: float | None) -> Checked:
-        seconds = request.wait.ToTimedelta().total_seconds()
+        seconds = request.wait.ToTimedelta().total_seconds() if request.HasField("wait") else 0.0
         return responses.checked(
             self._transport.call(methods.CHECK_QUOTA, request, timeout=timeout, wait=seconds)
         )

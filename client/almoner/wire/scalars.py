@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
@@ -72,15 +73,21 @@ def to_duration(seconds: float | timedelta, field: str) -> Duration:
     Raises:
         InvalidArgument: Not finite, or outside what a duration can say. Narrower bounds are the server's.
     """
-    duration = Duration()
     try:
-        duration.FromTimedelta(seconds if isinstance(seconds, timedelta) else timedelta(seconds=seconds))
+        return _duration(seconds)
     except (ValueError, OverflowError):
         raise InvalidArgument(
             f"{field}: {seconds!r} is not a number of seconds",
             reason="DURATION_OUT_OF_RANGE",
             metadata={"field": field, "value": str(seconds)},
         ) from None
+
+
+@lru_cache(maxsize=256)
+def _duration(seconds: float | timedelta) -> Duration:
+    """Convert seconds: nearly all calls of a program say the same. The message is not to be changed."""
+    duration = Duration()
+    duration.FromTimedelta(seconds if isinstance(seconds, timedelta) else timedelta(seconds=seconds))
     return duration
 
 
