@@ -1,6 +1,6 @@
 """Ids made by the caller, before the first attempt, so that any call can be sent again."""
 
-import secrets
+import os
 import time
 
 
@@ -10,7 +10,7 @@ def new_id() -> str:
     See docs/semantics.md, "Idempotency", for what a repeated id means.
     """
     millis = time.time_ns() // 1_000_000
-    value = (millis & (1 << 48) - 1) << 80 | secrets.randbits(80)
+    value = (millis & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10))
     value = value & ~(0xF << 76) | 0x7 << 76  # version
     value = value & ~(0x3 << 62) | 0x2 << 62  # variant of RFC 9562
     digits = f"{value:032x}"

@@ -1,5 +1,7 @@
 """Resource messages to types."""
 
+from functools import lru_cache
+
 from almoner.types.enums import (
     AccountKind,
     AdjustmentKind,
@@ -19,12 +21,19 @@ from almoner.types.namespace import Namespace
 from almoner.types.parties import Account, Chat, Subject, Target
 from almoner.types.status import AccountStatus, Usage
 from almoner.v1 import resources_pb2 as pb
-from almoner.wire.scalars import enum_member, optional_datetime, optional_member, to_datetime
+from almoner.wire.scalars import (
+    enum_member,
+    optional_datetime,
+    optional_member,
+    to_datetime,
+    to_dict,
+    window_bound,
+)
 
 
 def subject(message: pb.Subject) -> Subject:
     """Convert a subject."""
-    return Subject(user=message.user, groups=tuple(message.groups))
+    return Subject(user=message.user, groups=tuple(message.groups) if message.groups else ())
 
 
 def chat(message: pb.Hold | pb.Charge) -> Chat | None:
@@ -36,7 +45,13 @@ def chat(message: pb.Hold | pb.Charge) -> Chat | None:
 
 def target(message: pb.Target) -> Target:
     """Convert a target."""
-    return Target(enum_member(TargetKind, message.kind), message.id)
+    return _target(message.kind, message.id)
+
+
+@lru_cache(maxsize=1024)
+def _target(kind: int, ident: str) -> Target:
+    """Convert a target: nearly every answer names one of the same few."""
+    return Target(enum_member(TargetKind, kind), ident)
 
 
 def limit(message: pb.Limit) -> Limit:
@@ -64,8 +79,8 @@ def limit_status(message: pb.LimitStatus) -> LimitStatus:
         spent=message.spent,
         held=message.held,
         remaining=message.remaining if message.HasField("remaining") else None,
-        window_start_time=optional_datetime(message, "window_start_time"),
-        reset_time=optional_datetime(message, "reset_time"),
+        window_start_time=window_bound(message, "window_start_time"),
+        reset_time=window_bound(message, "reset_time"),
         refusal_reason=optional_member(RefusalReason, message.refusal_reason),
     )
 
@@ -92,14 +107,14 @@ def hold_info(message: pb.Hold) -> HoldInfo:
         id=message.id,
         subject=subject(message.subject),
         chat=chat(message),
-        held=dict(message.held),
-        spent=dict(message.spent),
+        held=to_dict(message.held),
+        spent=to_dict(message.spent),
         state=enum_member(HoldState, message.state),
         admit_time=to_datetime(message.admit_time),
         expire_time=to_datetime(message.expire_time),
         on_expiry=enum_member(ExpiryAction, message.on_expiry),
         settle_time=optional_datetime(message, "settle_time"),
-        attributes=dict(message.attributes),
+        attributes=to_dict(message.attributes),
     )
 
 
@@ -109,8 +124,8 @@ def adjustment(message: pb.Adjustment) -> Adjustment:
         id=message.id,
         charge_id=message.charge_id,
         kind=enum_member(AdjustmentKind, message.kind),
-        amounts=dict(message.amounts),
-        change=dict(message.change),
+        amounts=to_dict(message.amounts),
+        change=to_dict(message.change),
         reason=message.reason,
         create_time=to_datetime(message.create_time),
     )
@@ -123,16 +138,16 @@ def charge(message: pb.Charge) -> Charge:
         hold_id=message.hold_id or None,
         subject=subject(message.subject),
         chat=chat(message),
-        amounts=dict(message.amounts),
-        net_amounts=dict(message.net_amounts),
+        amounts=to_dict(message.amounts),
+        net_amounts=to_dict(message.net_amounts),
         settlement=enum_member(Settlement, message.settlement),
         open=message.open,
         late=message.late,
         origin=enum_member(ChargeOrigin, message.origin),
         occurred_at=to_datetime(message.occurred_at),
         create_time=to_datetime(message.create_time),
-        attributes=dict(message.attributes),
-        adjustments=tuple(adjustment(correction) for correction in message.adjustments),
+        attributes=to_dict(message.attributes),
+        adjustments=tuple([adjustment(correction) for correction in message.adjustments]),
     )
 
 
@@ -153,8 +168,8 @@ def _usage(message: pb.Usage) -> Usage:
         period=enum_member(Period, message.period),
         spent=message.spent,
         held=message.held,
-        window_start_time=optional_datetime(message, "window_start_time"),
-        reset_time=optional_datetime(message, "reset_time"),
+        window_start_time=window_bound(message, "window_start_time"),
+        reset_time=window_bound(message, "reset_time"),
     )
 
 

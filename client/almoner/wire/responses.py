@@ -11,7 +11,7 @@ from almoner.v1 import quota_service_pb2 as quota
 from almoner.v1 import resources_pb2 as pb
 from almoner.wire.failures import CODE_NAMES
 from almoner.wire.resources import account_status, adjustment, charge, limit_status
-from almoner.wire.scalars import optional_datetime, optional_member, to_datetime
+from almoner.wire.scalars import optional_datetime, optional_member, to_datetime, to_dict
 
 
 def decision(message: pb.Decision, *, degraded: bool = False) -> Decision:
@@ -19,8 +19,8 @@ def decision(message: pb.Decision, *, degraded: bool = False) -> Decision:
     return Decision(
         allowed=message.allowed,
         reason=optional_member(RefusalReason, message.reason),
-        limits=tuple(limit_status(limit) for limit in message.limits),
-        refused_by=tuple(limit_status(limit) for limit in message.refused_by),
+        limits=tuple([limit_status(limit) for limit in message.limits]),
+        refused_by=tuple([limit_status(limit) for limit in message.refused_by]),
         retry_after=_retry_after(message),
         message=message.message,
         degraded=degraded,
@@ -42,7 +42,9 @@ def checked(message: quota.CheckQuotaResponse) -> Checked:
 
 def committed(message: quota.CommitResponse) -> Committed:
     """Convert the answer to a commit."""
-    return Committed(charge=charge(message.charge), overrun=dict(message.overrun), replayed=message.replayed)
+    return Committed(
+        charge=charge(message.charge), overrun=to_dict(message.overrun), replayed=message.replayed
+    )
 
 
 def adjusted(message: quota.AdjustResponse) -> Adjusted:
@@ -57,10 +59,10 @@ def adjusted(message: quota.AdjustResponse) -> Adjusted:
 def status(message: quota.GetStatusResponse) -> Status:
     """Convert a status."""
     return Status(
-        limits=tuple(limit_status(limit) for limit in message.limits),
+        limits=tuple([limit_status(limit) for limit in message.limits]),
         accounts=tuple(account_status(account) for account in message.accounts),
         chat_chain=tuple(message.chat_chain),
-        chat_remaining=dict(message.chat_remaining),
+        chat_remaining=to_dict(message.chat_remaining),
         as_of_time=to_datetime(message.as_of_time),
     )
 

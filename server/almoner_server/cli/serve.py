@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from almoner_server.app import Authority
     from almoner_server.workers.supervise import Serving
 
-COLLECT_AFTER = (20_000, 20, 100)
+COLLECT_AFTER = (100_000, 20, 100)
 """When the garbage collector runs: after so many new objects, and its later generations after so many of its runs."""
 
 

@@ -94,14 +94,13 @@ def _read(items: Sequence[_Item], read: Callable[[_Item], _Request]) -> list[_Re
         raise required("requests")
     if len(items) > MAX_ITEMS:
         raise too_many("requests", len(items), MAX_ITEMS, "requests")
-    return [_attempt(item, read) for item in items]
-
-
-def _attempt(item: _Item, read: Callable[[_Item], _Request]) -> _Request | RequestFailed:
-    try:
-        return read(item)
-    except RequestFailed as error:
-        return error
+    requests: list[_Request | RequestFailed] = []
+    for item in items:
+        try:
+            requests.append(read(item))
+        except RequestFailed as error:
+            requests.append(error)
+    return requests
 
 
 async def _submit(

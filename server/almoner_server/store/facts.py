@@ -12,7 +12,7 @@ import asyncpg
 
 from almoner_server.core.book import Book
 from almoner_server.core.footprint import Footprint
-from almoner_server.core.records import Hold, NamespaceRules, Spender, Target
+from almoner_server.core.records import NamespaceRules, Spender, Target
 from almoner_server.core.terms import GroupRule, HoldState, TargetKind
 from almoner_server.store.bounded import Bounded, K, V
 from almoner_server.store.connect import Connection
@@ -60,13 +60,10 @@ class Facts:
         Holds that have ended are forgotten: hardly anybody asks for one again, and most of what a process has allocated
         would be theirs.
         """
-        self.holds.remember([(key, hold.spender) for key, hold in book.new_holds.items() if _is_open(hold)])
-        _forget(self.holds, [key for key, hold in book.changed_holds.items() if not _is_open(hold)])
+        new, changed = book.new_holds.items(), book.changed_holds.items()
+        self.holds.remember([(key, hold.spender) for key, hold in new if hold.state is HoldState.OPEN])
+        _forget(self.holds, [key for key, hold in changed if hold.state is not HoldState.OPEN])
         self.chains.remember(book.new_chats.items())
-
-
-def _is_open(hold: Hold) -> bool:
-    return hold.state is HoldState.OPEN
 
 
 def _forget(known: dict[K, V], keys: Iterable[K]) -> None:

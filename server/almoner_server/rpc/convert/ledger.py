@@ -100,8 +100,10 @@ def fill_charge(message: ChargeMessage, charge: Charge) -> None:
     set_amounts(message.amounts, charge.amounts)
     set_amounts(message.net_amounts, charge.net)
     message.settlement = Settlement.ValueType(charge.settlement)
-    message.open = charge.open
-    message.late = charge.late
+    if charge.open:
+        message.open = True
+    if charge.late:
+        message.late = True
     message.origin = ChargeOrigin.ValueType(charge.origin)
     set_timestamp(message.occurred_at, charge.occurred_at)
     set_timestamp(message.create_time, charge.create_time)
