@@ -140,7 +140,9 @@ async def test_two_rpcs_are_under_way_and_two_more_if_many_queue(
     for held in (gate, *gates):
         held.open.set()
     await asyncio.gather(*calls)
-    assert [len(users(batch)) for batch in server.sent("BatchCheckQuota")] == [2, 48, 48, 96, 4]
+    sizes = [len(users(batch)) for batch in server.sent("BatchCheckQuota")]
+    assert sizes[:3] == [2, 48, 48]
+    assert sorted(sizes[3:]) == [4, 96]  # they leave together, and may arrive in either order
 
 
 async def test_nobody_waits_long_for_an_rpc_that_hangs(
