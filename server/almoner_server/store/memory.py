@@ -168,18 +168,17 @@ class Memory:
             not wanted.asks_for_unknown
             and wanted.accounts <= self._accounts.keys()
             and None not in wanted.chats.values()
-            and all(self._knows_settings(name, rules, wanted) for name, rules in wanted.namespaces.items())
+            and all(self._knows_rules(name, rules) for name, rules in wanted.namespaces.items())
+            and all(
+                self._settings[user[0]].groups.get(user) == stored for user, stored in wanted.users.items()
+            )
+            and all(target in self._settings[target[0]].limits for target in wanted.targets)
             and all(self._knows_hold(key, spender) for key, spender in wanted.holds.items() if spender)
         )
 
-    def _knows_settings(self, name: str, rules: NamespaceRules | None, wanted: Footprint) -> bool:
+    def _knows_rules(self, name: str, rules: NamespaceRules | None) -> bool:
         settings = self._settings.get(name)
-        if settings is None or rules is None or settings.revision[1] != rules.revision:
-            return False
-        groups, limits = settings.groups, settings.limits
-        return all(
-            groups.get(user) == stored for user, stored in wanted.users.items() if user[0] == name
-        ) and all(target in limits for target in wanted.targets if target[0] == name)
+        return settings is not None and rules is not None and settings.revision[1] == rules.revision
 
     def _knows_hold(self, key: tuple[str, UUID], spender: Spender) -> bool:
         _, epoch = self._holds.get(key, (None, 0))
