@@ -2,7 +2,8 @@
 
 Arrays, one for each column, are what a statement would take first; asyncpg needs a microsecond for each of
 their elements, which is five times what a row costs this way. PostgreSQL needs 4 us to unfold the 16 columns of a
-hold from jsonb, and 11 us from json, which it parses once more for each row.
+hold from jsonb (from json, which it parses once more for each row, 11 us), and 1.6 us if 5 of them are there: so rows
+leave out what is as usual.
 """
 
 from collections.abc import Iterable, Sequence

@@ -18,6 +18,7 @@ from almoner_server.core.records import Target
 from almoner_server.core.terms import AccountKind, TargetKind
 from almoner_server.store.connect import Database, patience
 from almoner_server.store.errors import StoreUnavailable
+from almoner_server.store.json_rows import encode
 from almoner_server.store.namespace_lock import Locked, locked_namespace
 from almoner_server.store.queries import query
 from almoner_server.store.rows import account_of, account_row
@@ -102,7 +103,7 @@ async def open_pool(namespace: Locked, target: Target, filling: Filling | None) 
         account.hold(day, {entry["unit"]: entry["held"]})
         account.open_estimates += entry["estimates"]
         account.open_unpriced += entry["unpriced"]
-    await namespace.connection.execute(query("write_account"), *account_row(account).values())
+    await namespace.connection.execute(query("write_account"), encode([account_row(account)]))
 
 
 async def close_pool(namespace: Locked, target: Target) -> None:

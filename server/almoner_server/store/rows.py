@@ -1,6 +1,7 @@
 """Rows to records and back. Amounts are JSON maps; an account's counters one flat array, eight a unit.
 
-What is written travels as JSON rows (see `json_rows`): maps from column to value.
+What is written travels as JSON rows (see `json_rows`): maps from column to value. What is as usual is left out, and
+`write_batch.sql` fills it in: half the columns of most rows, and half of what a row costs PostgreSQL.
 """
 
 from datetime import date
@@ -53,16 +54,19 @@ def account_row(account: Account) -> JsonRow:
     flat: list[int] = []
     for numbers in counters.values():
         flat += numbers
-    return {
+    row: JsonRow = {
         "namespace": account.key.namespace,
         "kind": account.key.kind,
         "id": account.key.id,
         "day": date.fromordinal(account.day),
         "units": list(counters),
-        "counters": flat,
-        "open_estimates": account.open_estimates,
-        "open_unpriced": account.open_unpriced,
+        "counters": _array(flat),
     }
+    if account.open_estimates:
+        row["open_estimates"] = account.open_estimates
+    if account.open_unpriced:
+        row["open_unpriced"] = account.open_unpriced
+    return row
 
 
 def hold_of(row: asyncpg.Record) -> Hold:
@@ -87,25 +91,28 @@ def hold_of(row: asyncpg.Record) -> Hold:
 
 def hold_row(hold: Hold) -> JsonRow:
     """Return a hold's columns."""
-    spender = hold.spender
-    return {
+    row: JsonRow = {
         "namespace": hold.namespace,
         "id": hold.id,
-        "user_id": spender.user,
-        "groups": spender.groups,
-        "chain": spender.chain,
+        "user_id": hold.spender.user,
         "held": hold.held,
-        "spent": hold.spent,
-        "state": hold.state,
-        "on_expiry": hold.on_expiry,
         "admit_time": hold.admit_time,
         "expire_time": hold.expire_time,
-        "admitted_expire_time": hold.admitted_expire_time,
-        "settle_time": hold.settle_time,
-        "attributes": hold.attributes,
         "fingerprint": _bytea(hold.fingerprint),
         "answer": hold.answer,
     }
+    _add_spender(row, hold.spender)
+    if hold.spent:
+        row["spent"] = hold.spent
+    if hold.state is not HoldState.OPEN:
+        row |= {"state": hold.state, "settle_time": hold.settle_time}
+    if hold.on_expiry is not ExpiryAction.RELEASE:
+        row["on_expiry"] = hold.on_expiry
+    if hold.admitted_expire_time is not hold.expire_time:
+        row["admitted_expire_time"] = hold.admitted_expire_time
+    if hold.attributes:
+        row["attributes"] = hold.attributes
+    return row
 
 
 def changed_hold_row(hold: Hold) -> JsonRow:
@@ -145,27 +152,34 @@ def charge_of(row: asyncpg.Record) -> Charge:
 
 def charge_row(charge: Charge) -> JsonRow:
     """Return a charge's columns."""
-    spender = charge.spender
-    return {
+    row: JsonRow = {
         "namespace": charge.namespace,
         "id": charge.id,
         "hold_id": charge.hold_id,
-        "user_id": spender.user,
-        "groups": spender.groups,
-        "chain": spender.chain,
+        "user_id": charge.spender.user,
         "amounts": charge.amounts,
-        "net": charge.net,
-        "settlement": charge.settlement,
-        "open": charge.open,
-        "late": charge.late,
-        "origin": charge.origin,
         "occurred_at": charge.occurred_at,
         "create_time": charge.create_time,
-        "attributes": charge.attributes,
-        "overrun": charge.overrun,
         "fingerprint": _bytea(charge.fingerprint),
-        "adjustment_count": charge.adjustment_count,
     }
+    _add_spender(row, charge.spender)
+    if charge.net is not charge.amounts:
+        row["net"] = charge.net
+    if charge.settlement is not Settlement.ACTUAL:
+        row["settlement"] = charge.settlement
+    if charge.open:
+        row["open"] = True
+    if charge.late:
+        row["late"] = True
+    if charge.origin is not ChargeOrigin.HOLD:
+        row["origin"] = charge.origin
+    if charge.attributes:
+        row["attributes"] = charge.attributes
+    if charge.overrun:
+        row["overrun"] = charge.overrun
+    if charge.adjustment_count:
+        row["adjustment_count"] = charge.adjustment_count
+    return row
 
 
 def changed_charge_row(charge: Charge) -> JsonRow:
@@ -228,8 +242,20 @@ def limit_of(row: asyncpg.Record) -> Limit:
     )
 
 
+def _add_spender(row: JsonRow, spender: Spender) -> None:
+    if spender.groups:
+        row["groups"] = spender.groups
+    if spender.chain:
+        row["chain"] = spender.chain
+
+
 def _spender_of(row: asyncpg.Record) -> Spender:
     return Spender(row["user_id"], tuple(row["groups"]), tuple(row["chain"]))
+
+
+def _array(numbers: list[int]) -> str:
+    """Write numbers as a text that is read as an array: in JSON each would be made a numeric first, and cost 0.1 us."""
+    return "{" + orjson.dumps(numbers)[1:-1].decode() + "}"
 
 
 def _bytea(value: bytes) -> str:

@@ -5,7 +5,8 @@
 -- are new are guarded by their keys. `namespaces` comes first so that rows are locked in one order everywhere.
 --
 -- A part that has no rows is left out (see statements.py): setting up all of them takes longer than most batches. `:name`
--- stands for a parameter, the rows of a part as JSON or one of the values of the last SELECT.
+-- stands for a parameter, the rows of a part as JSON or one of the values of the last SELECT. A row leaves out what is as
+-- usual; coalesce() says what that is.
 WITH namespaces_kept AS MATERIALIZED (
     SELECT found.name
     FROM jsonb_to_recordset(:namespaces_kept::jsonb) AS seen (name text, revision bigint)
@@ -28,8 +29,9 @@ guard AS MATERIALIZED (
 -- part changed_accounts
 , changed_accounts AS (
     UPDATE accounts AS found
-    SET day = new.day, units = new.units, counters = new.counters, open_estimates = new.open_estimates,
-        open_unpriced = new.open_unpriced, version = found.version + 1
+    SET day = new.day, units = new.units, counters = new.counters,
+        open_estimates = coalesce(new.open_estimates, 0), open_unpriced = coalesce(new.open_unpriced, 0),
+        version = found.version + 1
     FROM guard CROSS JOIN jsonb_to_recordset(:changed_accounts::jsonb) AS new (
         namespace text, kind smallint, id text, day date, units text [], counters bigint [], open_estimates bigint,
         open_unpriced bigint, version bigint
@@ -42,7 +44,8 @@ guard AS MATERIALIZED (
 -- part new_accounts
 , new_accounts AS (
     INSERT INTO accounts (namespace, kind, id, day, units, counters, open_estimates, open_unpriced, version)
-    SELECT namespace, kind, id, day, units, counters, open_estimates, open_unpriced, 1
+    SELECT
+        namespace, kind, id, day, units, counters, coalesce(open_estimates, 0), coalesce(open_unpriced, 0), 1
     FROM guard CROSS JOIN jsonb_to_recordset(:new_accounts::jsonb) AS new (
         namespace text, kind smallint, id text, day date, units text [], counters bigint [], open_estimates bigint,
         open_unpriced bigint
@@ -65,8 +68,9 @@ guard AS MATERIALIZED (
         admitted_expire_time, settle_time, attributes, fingerprint, answer
     )
     SELECT
-        namespace, id, user_id, groups, chain, held, spent, state, on_expiry, admit_time, expire_time,
-        admitted_expire_time, settle_time, attributes, fingerprint, answer
+        namespace, id, user_id, coalesce(groups, '{}'), coalesce(chain, '{}'), held, coalesce(spent, '{}'),
+        coalesce(state, 1), coalesce(on_expiry, 1), admit_time, expire_time,
+        coalesce(admitted_expire_time, expire_time), settle_time, coalesce(attributes, '{}'), fingerprint, answer
     FROM guard CROSS JOIN jsonb_to_recordset(:new_holds::jsonb) AS new (
         namespace text, id uuid, user_id text, groups text [], chain text [], held jsonb, spent jsonb, state smallint,
         on_expiry smallint, admit_time timestamptz, expire_time timestamptz, admitted_expire_time timestamptz,
@@ -94,8 +98,10 @@ guard AS MATERIALIZED (
         create_time, attributes, overrun, fingerprint, adjustment_count
     )
     SELECT
-        namespace, id, hold_id, user_id, groups, chain, amounts, net, settlement, open, late, origin, occurred_at,
-        create_time, attributes, overrun, fingerprint, adjustment_count
+        namespace, id, hold_id, user_id, coalesce(groups, '{}'), coalesce(chain, '{}'), amounts,
+        coalesce(net, amounts), coalesce(settlement, 1), coalesce(open, false), coalesce(late, false),
+        coalesce(origin, 1), occurred_at, create_time, coalesce(attributes, '{}'), coalesce(overrun, '{}'),
+        fingerprint, coalesce(adjustment_count, 0)
     FROM guard CROSS JOIN jsonb_to_recordset(:new_charges::jsonb) AS new (
         namespace text, id uuid, hold_id uuid, user_id text, groups text [], chain text [], amounts jsonb, net jsonb,
         settlement smallint, open boolean, late boolean, origin smallint, occurred_at timestamptz,
