@@ -67,6 +67,6 @@ async def test_midnight_passes_for_what_is_remembered(
 
 async def age(store: Store, sql: Sql) -> None:
     """Make it look as if all that was spent and held so far had been so a day ago, here and in the database."""
-    for seen in store._batches._memory._accounts.values():
-        seen.account.day -= 1
+    for account in store._batches._memory._accounts.values():
+        account.day -= 1
     await sql.execute("UPDATE accounts SET day = day - 1")

@@ -28,15 +28,17 @@ class Account:
     counters: dict[str, list[int]] = field(default_factory=dict)
     open_estimates: int = 0
     open_unpriced: int = 0
-    is_new: bool = False
-    """No row yet."""
+    version: int = 0
+    """Which state of its row this is; 0: it has no row yet."""
+    epoch: int = 0
+    """As long as it stays the same, nobody else has changed the row: see `store.memory`."""
     dirty: bool = False
     """Differs from its row, other than by rolling."""
 
     @classmethod
     def empty(cls, key: AccountKey, day: int) -> Self:
         """Make the account of somebody never seen before, who has spent nothing."""
-        return cls(key, day, is_new=True)
+        return cls(key, day)
 
     def spent(self, unit: str, period: Period) -> int:
         """Return what was committed in the current window of `period`."""

@@ -1,6 +1,6 @@
 """A map that forgets its oldest entries, at a cost for each new one that does not grow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ class Bounded(dict[K, V]):
         super().__init__()
         self._most = most
 
-    def remember(self, entries: Iterable[tuple[K, V]]) -> None:
+    def remember(self, entries: Mapping[K, V] | Iterable[tuple[K, V]]) -> None:
         """Add entries."""
         self.update(entries)
         if len(self) > self._most:

@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
-from typing import NamedTuple
 from uuid import UUID
 
 from almoner_server.core.accounts import Account
@@ -41,19 +40,11 @@ class Settings:
     limits: Bounded[tuple[str, Target], tuple[Limit, ...]] = field(default_factory=lambda: Bounded(ROWS))
 
 
-class Seen(NamedTuple):
-    """Is an account as of a version and an epoch."""
-
-    account: Account
-    version: int
-    epoch: int
-
-
 class Memory:
     """Remembers rows. What a batch takes out of it is in it again only after the commit."""
 
     def __init__(self) -> None:
-        self._accounts: Bounded[AccountKey, Seen] = Bounded(ROWS)
+        self._accounts: Bounded[AccountKey, Account] = Bounded(ROWS)
         self._holds: Bounded[tuple[str, UUID], tuple[Hold, int]] = Bounded(ROWS)
         """Open ones, each with the epoch of its user's account."""
         self._epochs = count(1)
@@ -90,12 +81,12 @@ class Memory:
         now = self._now()
         if now is None or not self._knows(wanted):
             return None
-        taken = {key: self._accounts.pop(key) for key in wanted.accounts}
+        accounts = {key: self._accounts.pop(key) for key in wanted.accounts}
         revisions = {name: self._settings[name].revision for name in wanted.namespaces}
         book = Book(
-            now=moment_of(now, [seen.account for seen in taken.values()]),
+            now=moment_of(now, accounts.values()),
             namespaces={name: rules for name, rules in wanted.namespaces.items() if rules is not None},
-            accounts={key: seen.account for key, seen in taken.items()},
+            accounts=accounts,
             chains={chat: chain for chat, chain in wanted.chats.items() if chain is not None},
             groups=wanted.users,
             limits={key: self._settings[key[0]].limits[key] for key in wanted.targets},
@@ -103,9 +94,7 @@ class Memory:
                 key: self._holds.pop(key)[0] for key, spender in wanted.holds.items() if spender is not None
             },
         )
-        versions = {key: seen.version for key, seen in taken.items()}
-        epochs = {key: seen.epoch for key, seen in taken.items()}
-        return Found(now, False, False, revisions, book, versions, epochs, from_memory=True)
+        return Found(now, False, False, revisions, book, from_memory=True)
 
     def remember(self, found: Found, wanted: Footprint) -> None:
         """Remember what a batch has read, as it is after its commit."""
@@ -114,29 +103,22 @@ class Memory:
         book = found.book
         if not found.from_memory:
             self._remember_settings(found, wanted)
-        epochs = found.epochs if found.from_memory else self._epochs_of(found)
-        accounts, versions = [], found.versions
-        for key, account in book.accounts.items():
-            if account.dirty or not account.is_new:
-                accounts.append((key, Seen(account, versions.get(key, 0) + account.dirty, epochs[key])))
-                account.is_new = account.dirty = False
-        self._accounts.remember(accounts)
+            self._set_epochs(book)
+        self._accounts.remember(_as_written(book))
         holds = []
         for hold_key, hold in book.holds.items():
             if hold.state is HoldState.OPEN:
-                holds.append((hold_key, (hold, epochs[_user_of(hold_key, hold.spender)])))
+                holds.append((hold_key, (hold, book.accounts[_user_of(hold_key, hold.spender)].epoch)))
             else:
                 self._holds.pop(hold_key, None)
         self._holds.remember(holds)
 
-    def _epochs_of(self, found: Found) -> dict[AccountKey, int]:
-        """Return the epochs of accounts that were read: the old one if the version is the one remembered."""
-        epochs = {}
-        for key in found.book.accounts:
+    def _set_epochs(self, book: Book) -> None:
+        """Give accounts that were read their epoch: the old one if they are as they were remembered."""
+        for key, account in book.accounts.items():
             seen = self._accounts.get(key)
-            known = seen is not None and seen.version == found.versions.get(key)
-            epochs[key] = seen.epoch if seen is not None and known else next(self._epochs)
-        return epochs
+            known = seen is not None and seen.version == account.version
+            account.epoch = seen.epoch if seen is not None and known else next(self._epochs)
 
     def _remember_settings(self, found: Found, wanted: Footprint) -> None:
         book = found.book
@@ -183,6 +165,15 @@ class Memory:
     def _knows_hold(self, key: tuple[str, UUID], spender: Spender) -> bool:
         _, epoch = self._holds.get(key, (None, 0))
         return epoch == self._accounts[_user_of(key, spender)].epoch
+
+
+def _as_written(book: Book) -> dict[AccountKey, Account]:
+    """Bring accounts to the state of their rows after the commit; leave out those that have no row."""
+    for account in book.accounts.values():
+        if account.dirty:
+            account.version += 1
+            account.dirty = False
+    return {key: account for key, account in book.accounts.items() if account.version}
 
 
 def _user_of(hold: tuple[str, UUID], spender: Spender) -> AccountKey:

@@ -1,7 +1,7 @@
 """Read a book: the rows of a footprint, all as of one moment, in one statement."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
@@ -33,9 +33,6 @@ class Found:
     clock_is_set: bool
     revisions: dict[str, tuple[int, int]]
     book: Book
-    versions: dict[AccountKey, int] = field(default_factory=dict)
-    epochs: dict[AccountKey, int] = field(default_factory=dict)
-    """Of accounts that memory had: see `store.memory`."""
     from_memory: bool = False
 
 
@@ -43,12 +40,7 @@ async def read_batch(connection: Connection, wanted: Footprint, replica: UUID) -
     """Read the rows of a footprint. The book's namespaces are those that exist, without their rules yet."""
     row = await connection.fetchrow(query("read_batch"), replica, *_arguments(wanted))
     assert row is not None
-    versions = {}
-    accounts = {}
-    for record in row["accounts"]:
-        account = account_of(record)
-        accounts[account.key] = account
-        versions[account.key] = record["version"]
+    accounts = {account.key: account for account in map(account_of, row["accounts"])}
     book = Book(
         now=moment_of(row["now"], accounts.values()),
         namespaces={},
@@ -61,7 +53,7 @@ async def read_batch(connection: Connection, wanted: Footprint, replica: UUID) -
         adjustments={(entry[NAMESPACE], entry[ID]): adjustment_of(entry) for entry in row["adjustments"]},
     )
     revisions = {found["name"]: (found["revision"], found["rules_revision"]) for found in row["namespaces"]}
-    return Found(row["now"], row["others_wait"], row["clock_is_set"], revisions, book, versions)
+    return Found(row["now"], row["others_wait"], row["clock_is_set"], revisions, book)
 
 
 async def lock_accounts(connection: Connection, wanted: Footprint) -> None:

@@ -45,6 +45,7 @@ def account_of(row: asyncpg.Record) -> Account:
         counters={unit: flat[n * COUNTERS_PER_UNIT : (n + 1) * COUNTERS_PER_UNIT] for n, unit in units},
         open_estimates=row["open_estimates"],
         open_unpriced=row["open_unpriced"],
+        version=row["version"],
     )
 
 

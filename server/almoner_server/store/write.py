@@ -62,20 +62,18 @@ def _parts(reading: Reading) -> dict[str, list[JsonRow]]:
 
 def _account_parts(reading: Reading) -> dict[str, list[JsonRow]]:
     """Sort accounts into those that were only looked at, those that changed, and those that are new."""
-    versions = reading.found.versions
     seen: list[JsonRow] = []
     changed: list[JsonRow] = []
     new: list[JsonRow] = []
     for account in _sorted_accounts(reading.book):
         if not account.dirty:
             namespace, kind, ident = account.key
-            version = versions.get(account.key, 0)
-            seen.append({"namespace": namespace, "kind": kind, "id": ident, "version": version})
-        elif account.is_new:
+            seen.append({"namespace": namespace, "kind": kind, "id": ident, "version": account.version})
+        elif not account.version:
             new.append(account_row(account))
         else:
             row = account_row(account)
-            row["version"] = versions[account.key]
+            row["version"] = account.version
             changed.append(row)
     return {"seen": seen, "changed_accounts": changed, "new_accounts": new}
 
