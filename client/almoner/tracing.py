@@ -6,7 +6,7 @@ to continue, and nothing to do.
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from almoner.address import split_address
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Link, Span
 
 Metadata = tuple[tuple[str, str], ...]
+_UNTRACED: AbstractContextManager[Metadata] = nullcontext(())
 
 
-@contextmanager
-def client_span(method: str, address: str) -> Iterator[Metadata]:
+def client_span(method: str, address: str) -> AbstractContextManager[Metadata]:
     """Wrap one call, with all its attempts, in a CLIENT span below the active one.
 
     The attributes are those of the RPC conventions of OpenTelemetry.
@@ -29,19 +29,16 @@ def client_span(method: str, address: str) -> Iterator[Metadata]:
         method: The full name, `package.Service/Method`.
         address: The server's.
 
-    Yields:
-        The metadata that carries the context to the server: empty if no span is active.
+    Returns:
+        What gives the metadata that carries the context to the server: empty if no span is active.
     """
     if "opentelemetry.trace" not in sys.modules:
-        yield ()
-        return
+        return _UNTRACED
     from opentelemetry import trace
 
     if not trace.get_current_span().get_span_context().is_valid:
-        yield ()
-        return
-    with _span(method, address) as metadata:
-        yield metadata
+        return _UNTRACED
+    return _span(method, address)
 
 
 def active_span() -> "Span | None":
@@ -53,8 +50,7 @@ def active_span() -> "Span | None":
     return trace.get_current_span()
 
 
-@contextmanager
-def batch_span(method: str, address: str, members: "Sequence[Span]") -> Iterator[Metadata]:
+def batch_span(method: str, address: str, members: "Sequence[Span]") -> AbstractContextManager[Metadata]:
     """Wrap calls that travel together in a CLIENT span, below the first that is recorded, linked with the others.
 
     Args:
@@ -62,12 +58,14 @@ def batch_span(method: str, address: str, members: "Sequence[Span]") -> Iterator
         address: The server's.
         members: The spans of those calls that have one.
 
-    Yields:
-        The metadata that carries the context to the server: empty if there are no members.
+    Returns:
+        What gives the metadata that carries the context to the server: empty if there are no members.
     """
-    if not members:
-        yield ()
-        return
+    return _linked_span(method, address, members) if members else _UNTRACED
+
+
+@contextmanager
+def _linked_span(method: str, address: str, members: "Sequence[Span]") -> Iterator[Metadata]:
     from opentelemetry import trace
 
     parent = next((span for span in members if span.is_recording()), members[0])

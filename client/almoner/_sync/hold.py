@@ -42,7 +42,7 @@ class Hold:
     def __init__(self, calls: QuotaCalls, check: Check, hold: HoldOptions, answer: Checked) -> None:
         self._calls = calls
         self._check = check
-        self._totals = collect_amounts(check.amounts, {})
+        self._totals = dict(check.amounts)
         self._booked: dict[str, Mapping[str, int]] = {}
         self.stage = Stage.OPEN
         self.id = hold.id

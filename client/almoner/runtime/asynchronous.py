@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import sleep
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -24,13 +24,14 @@ T = TypeVar("T")
 _unfinished: dict[asyncio.Future[Any], asyncio.Future[None]] = {}
 
 
-async def finish(work: Awaitable[T]) -> T:
+async def finish(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end even if the caller is cancelled meanwhile; the cancellation goes on afterwards.
 
     Cancelled once more, the caller goes at once and the work ends by itself. It must have a bound of its own.
     """
-    task = asyncio.ensure_future(work)
-    ended = asyncio.get_running_loop().create_future()  # what a cancellation meets in the place of the task
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(work)
+    ended = loop.create_future()  # what a cancellation meets in the place of the task
     _unfinished[task] = ended  # the loop alone would let a task be collected
     task.add_done_callback(_tell_end)
     try:
