@@ -93,9 +93,9 @@ headers round requests serialized beforehand (`load/lean.py`), and no answer is 
 stand below, beside those of servers and PostgreSQL, and are what to look at before believing a ratio: two servers
 cannot do more than one times the cores of the machine divided by all the cores that were busy with one.
 
-So the same is measured with room, and there the target counts: each server gets 40 % of a core and no more, by a control
-group of the kernel (`shares.py`; it takes Linux and root), and two of them with their database and load leave part of
-two cores idle.""",
+So the same is measured with room, and there the target counts: each server gets 40 % of a core and no more, by a
+control group of the kernel (`shares.py`; it takes Linux and root), and two of them with their database and load leave
+part of two cores idle.""",
     measure=measure,
     comparisons=(
         _scaling(f"almoner, {SINGLE}{BOUNDED}", target=1.5),

@@ -100,7 +100,7 @@ def hold_row(hold: Hold) -> JsonRow:
         "admit_time": hold.admit_time,
         "expire_time": hold.expire_time,
         "fingerprint": _bytea(hold.fingerprint),
-        "answer": hold.answer,
+        "answer": orjson.dumps(hold.answer).decode(),
     }
     _add_spender(row, hold.spender)
     if hold.spent:
@@ -118,15 +118,18 @@ def hold_row(hold: Hold) -> JsonRow:
 
 def changed_hold_row(hold: Hold) -> JsonRow:
     """Return what identifies a hold and what can change of it."""
-    return {
+    row: JsonRow = {
         "namespace": hold.namespace,
         "id": hold.id,
-        "held": hold.held,
         "spent": hold.spent,
         "state": hold.state,
-        "expire_time": hold.expire_time,
         "settle_time": hold.settle_time,
     }
+    if hold.held:
+        row["held"] = hold.held
+    if hold.expire_time is not hold.admitted_expire_time:
+        row["expire_time"] = hold.expire_time
+    return row
 
 
 def charge_of(row: asyncpg.Record) -> Charge:

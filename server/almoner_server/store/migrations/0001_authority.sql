@@ -96,7 +96,8 @@ CREATE INDEX limit_changes_of_target ON limit_changes (namespace, target_kind, t
 CREATE UNIQUE INDEX limit_changes_request ON limit_changes (namespace, request_id) WHERE request_id IS NOT NULL;
 
 -- Amounts set aside. Amounts are maps from unit to number. Whoever has locked the account row of the hold's user may
--- change the hold. Settled ones (state other than 1) are pruned after a while.
+-- change the hold. Settled ones (state other than 1) are pruned after a while. `answer` is JSON that no statement looks
+-- into, so it is kept as it came.
 CREATE TABLE holds (
     namespace text COLLATE "C" NOT NULL,
     id uuid NOT NULL,
@@ -113,7 +114,7 @@ CREATE TABLE holds (
     settle_time timestamptz,
     attributes jsonb NOT NULL,
     fingerprint bytea NOT NULL,
-    answer jsonb NOT NULL,
+    answer text NOT NULL,
     PRIMARY KEY (namespace, id),
     CHECK ((state = 1) = (settle_time IS NULL))
 ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);

@@ -74,15 +74,15 @@ guard AS MATERIALIZED (
     FROM guard CROSS JOIN jsonb_to_recordset(:new_holds::jsonb) AS new (
         namespace text, id uuid, user_id text, groups text [], chain text [], held jsonb, spent jsonb, state smallint,
         on_expiry smallint, admit_time timestamptz, expire_time timestamptz, admitted_expire_time timestamptz,
-        settle_time timestamptz, attributes jsonb, fingerprint bytea, answer jsonb
+        settle_time timestamptz, attributes jsonb, fingerprint bytea, answer text
     )
 )
 -- end
 -- part changed_holds
 , changed_holds AS (
     UPDATE holds AS found
-    SET held = new.held, spent = new.spent, state = new.state, expire_time = new.expire_time,
-        settle_time = new.settle_time
+    SET held = coalesce(new.held, '{}'), spent = new.spent, state = new.state,
+        expire_time = coalesce(new.expire_time, found.admitted_expire_time), settle_time = new.settle_time
     FROM guard CROSS JOIN jsonb_to_recordset(:changed_holds::jsonb) AS new (
         namespace text, id uuid, held jsonb, spent jsonb, state smallint, expire_time timestamptz,
         settle_time timestamptz
