@@ -120,9 +120,12 @@ CREATE TABLE holds (
 ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX holds_due ON holds (namespace, expire_time) WHERE state = 1;
 CREATE INDEX holds_by_time ON holds (namespace, admit_time, id);
-CREATE INDEX holds_of_user ON holds (namespace, user_id, admit_time, id);
+-- Users and trees come in any order. An index made anew, as after a restore, would be packed, and split a page at every
+-- few entries: so it leaves room.
+CREATE INDEX holds_of_user ON holds (namespace, user_id, admit_time, id) WITH (fillfactor = 70);
 -- The chats of one tree lie together: a chat's own are found among its root's.
-CREATE INDEX holds_of_tree ON holds (namespace, (chain[1]), admit_time, id) WHERE chain <> '{}';
+CREATE INDEX holds_of_tree ON holds (namespace, (chain[1]), admit_time, id)
+WITH (fillfactor = 70) WHERE chain <> '{}';
 
 -- The ledger: amounts booked. Only `net`, `open` and `adjustment_count` ever change, through adjustments.
 CREATE TABLE charges (
@@ -147,8 +150,9 @@ CREATE TABLE charges (
     PRIMARY KEY (namespace, id)
 );
 CREATE INDEX charges_by_time ON charges (namespace, create_time, id);
-CREATE INDEX charges_of_user ON charges (namespace, user_id, create_time, id);
-CREATE INDEX charges_of_tree ON charges (namespace, (chain[1]), create_time, id) WHERE chain <> '{}';
+CREATE INDEX charges_of_user ON charges (namespace, user_id, create_time, id) WITH (fillfactor = 70);
+CREATE INDEX charges_of_tree ON charges (namespace, (chain[1]), create_time, id)
+WITH (fillfactor = 70) WHERE chain <> '{}';
 -- A final charge has the id of its hold and is found by it; only the others need an entry.
 CREATE INDEX charges_of_hold ON charges (namespace, hold_id, create_time, id) WHERE hold_id <> id;
 CREATE INDEX charges_open ON charges (namespace, create_time, id) WHERE open;
