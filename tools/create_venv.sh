@@ -66,7 +66,9 @@ fill_from_ensurepip() {
 }
 
 find_pythons
-for python in "$fastest" "$first"; do
+set -- "$fastest"
+[ "$fastest" = "$first" ] || set -- "$fastest" "$first"
+for python in "$@"; do
     for source in ensurepip system_pip virtualenv uv apt_wheel; do
         rm -rf "$directory"
         if "fill_from_$source"; then
