@@ -1,7 +1,7 @@
 """What PostgreSQL itself allows: the rows that a batch of lifecycles changes, in one statement for each half.
 
 Same tables, same rows, same indexes as Almoner's, and nothing decided: no row is read, no limit evaluated, no answer
-made. First the accounts and the new holds, then the accounts, the settled holds and the charges.
+made. First the accounts, the new holds and when they end, then the accounts, the settled holds and the charges.
 """
 
 from collections.abc import AsyncIterator
@@ -22,6 +22,9 @@ HOLD = """
         UPDATE accounts SET counters = $4, version = accounts.version + 1
         FROM wanted
         WHERE accounts.namespace = $3 AND accounts.kind = 1 AND accounts.id = wanted.user_id
+    ),
+    listed AS (
+        INSERT INTO expiries (namespace, expire_time, hold_ids) VALUES ($3, now() + interval '10 min', $2)
     )
     INSERT INTO holds (
         namespace, id, user_id, groups, chain, held, spent, state, on_expiry, admit_time, expire_time,

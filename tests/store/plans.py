@@ -12,7 +12,17 @@ from almoner_server.store import Store
 from almoner_server.store.queries import SQL, query
 
 GROWING = frozenset(
-    {"accounts", "adjustments", "charges", "chats", "holds", "limit_changes", "limits", "user_groups"}
+    {
+        "accounts",
+        "adjustments",
+        "charges",
+        "chats",
+        "expiries",
+        "holds",
+        "limit_changes",
+        "limits",
+        "user_groups",
+    }
 )
 """Tables without a bound: no statement of the hot path may read one from end to end."""
 SETTINGS = """

@@ -41,6 +41,17 @@ async def test_no_column_that_a_batch_changes_of_an_account_is_indexed(sql: Sql)
     assert sorted(names) == ["id", "kind", "namespace"]
 
 
+async def test_no_column_that_a_batch_changes_of_a_hold_is_indexed_or_in_a_condition_of_an_index(
+    sql: Sql,
+) -> None:
+    indexes = await sql.fetch(
+        "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'holds'::regclass"
+    )
+    used = {word for (text,) in indexes for word in re.findall(r"\w+", text)}
+    assert used & {"namespace", "id", "user_id", "chain", "admit_time"}
+    assert not used & {"held", "spent", "state", "expire_time", "settle_time"}
+
+
 def test_advisory_locks_and_notifications_stay_behind_their_seam() -> None:
     known = {"try_migration_lock", "notify", "notify_waiting"}
     users = {

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from almoner_server.core.requests import HoldResult, Release
 from almoner_server.core.terms import ExpiryAction, HoldState, TargetKind
 from almoner_server.store import NamespaceSettings, SetLimit, Store
+from almoner_server.store.upkeep import Due
 
 from tests.store.asking import Sql, ask, checked, committed, hold, limit_key, one, settle, spend, status
 
@@ -17,20 +18,24 @@ async def test_holds_are_due_from_their_expiry_on_oldest_first_in_every_namespac
     late, soon, elsewhere = hold(1, ttl=20), hold(1, ttl=10), hold(1, ttl=15, namespace="n")
     await store.run_batch([late, soon, elsewhere, hold(1, ttl=30)])
     await store.clock.advance(timedelta(seconds=9))
-    assert await store.upkeep.holds_due() == []
+    assert await store.upkeep.holds_due() == Due([], more=False)
     await store.clock.advance(timedelta(seconds=11))
     due = await store.upkeep.holds_due()
-    assert [expire.hold_id for expire in due] == [r.hold.id for r in (soon, elsewhere, late) if r.hold]
-    assert len(await store.upkeep.holds_due(1)) == 2
-    await store.run_batch(due)
-    assert await store.upkeep.holds_due() == []
+    assert [expire.hold_id for expire in due.requests] == [
+        r.hold.id for r in (soon, elsewhere, late) if r.hold
+    ]
+    assert not due.more
+    few = await store.upkeep.holds_due(1)
+    assert (few.requests, few.more) == (due.requests[:2], True)
+    await store.run_batch(due.requests)
+    assert await store.upkeep.holds_due() == Due([], more=False)
 
 
 async def test_an_expired_hold_is_freed_or_charged(store: Store) -> None:
     await store.clock.freeze(NOON)
     await store.run_batch([hold(1, ttl=10), hold(2, ttl=10, on_expiry=ExpiryAction.CHARGE)])
     await store.clock.advance(timedelta(seconds=10))
-    results = (await store.run_batch(await store.upkeep.holds_due())).results
+    results = (await store.run_batch((await store.upkeep.holds_due()).requests)).results
     assert [r.hold.state for r in results if isinstance(r, HoldResult)] == [HoldState.EXPIRED] * 2
     account = (await status(store, user="u1")).accounts[0]
     assert (account.usages[-1].spent, account.usages[-1].held, account.open_estimates) == (2, 0, 1)

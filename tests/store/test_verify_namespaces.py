@@ -10,7 +10,17 @@ from tests.store.asking import Sql, adjusted, checked, committed, hold, refund, 
 from tests.store.planting import findings, planted
 
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
-TABLES = ("accounts", "adjustments", "charges", "chats", "holds", "limit_changes", "limits", "user_groups")
+TABLES = (
+    "accounts",
+    "adjustments",
+    "charges",
+    "chats",
+    "expiries",
+    "holds",
+    "limit_changes",
+    "limits",
+    "user_groups",
+)
 
 
 async def some_rows(store: Store) -> None:

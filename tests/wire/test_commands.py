@@ -68,13 +68,13 @@ async def test_verify_repairs_counters_and_says_what_is_left(database: str) -> N
         code, output, _ = await run("verify", "--repair", "--database-url", database)
         lines = output.splitlines()
         assert (code, lines[0]) == (0, "default: USER u: open_estimates is 3, should be 0")
-        assert lines[2] == "Repaired 1 account. What is left:"
+        assert lines[2] == "Repaired 1 row. What is left:"
         assert lines[3] == "No difference in 2 accounts, 1 charge and 0 holds."
         await connection.execute("UPDATE accounts SET open_unpriced = 1; DELETE FROM chats")
         await connection.close()
         code, output, _ = await run("verify", "--repair", "--json", "--database-url", database)
     outcome = json.loads(output)
-    assert (code, outcome["repaired_accounts"], len(outcome["findings"])) == (7, 2, 4)
+    assert (code, outcome["repaired_rows"], len(outcome["findings"])) == (7, 2, 4)
     assert {left["kind"] for left in outcome["left"]} == {"account_of_unknown_chat", "charge_in_unknown_chat"}
 
 

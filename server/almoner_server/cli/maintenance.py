@@ -33,7 +33,7 @@ def migrate(**settings: Any) -> None:
 @file
 @database_url
 @data_dir
-@click.option("--repair", "repairs", is_flag=True, help="Make wrong, missing and left-over accounts anew.")
+@click.option("--repair", "repairs", is_flag=True, help="Make wrong, missing and left-over rows anew.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(*, repairs: bool, as_json: bool, **settings: Any) -> None:
     """Recompute every counter from the ledger and the holds; name each difference.
@@ -93,9 +93,7 @@ def _print(outcome: _Outcome) -> None:
         click.echo(finding.message)
     click.echo(_summary(outcome.found))
     if outcome.repaired:
-        click.echo(
-            f"Repaired {outcome.repaired:,} account{'s' if outcome.repaired > 1 else ''}. What is left:"
-        )
+        click.echo(f"Repaired {_counted(outcome.repaired, 'row')}. What is left:")
         for finding in outcome.left.findings:
             click.echo(finding.message)
         click.echo(_summary(outcome.left))
@@ -111,7 +109,7 @@ def _as_json(outcome: _Outcome) -> dict[str, Any]:
         "holds": report.holds,
         "as_of": report.as_of.isoformat(),
         "findings": [_finding(finding) for finding in outcome.found.findings],
-        "repaired_accounts": outcome.repaired,
+        "repaired_rows": outcome.repaired,
         "left": [_finding(finding) for finding in report.findings],
     }
 

@@ -39,6 +39,8 @@ class Book:
     new_chats: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     new_holds: dict[tuple[str, UUID], Hold] = field(default_factory=dict)
     changed_holds: dict[tuple[str, UUID], Hold] = field(default_factory=dict)
+    new_expiries: dict[tuple[str, datetime], list[UUID]] = field(default_factory=dict)
+    """Ids of holds to look at when their time has come: those of (namespace, expire_time)."""
     new_charges: dict[tuple[str, UUID], Charge] = field(default_factory=dict)
     changed_charges: dict[tuple[str, UUID], Charge] = field(default_factory=dict)
     new_adjustments: dict[tuple[str, UUID], Adjustment] = field(default_factory=dict)
@@ -90,6 +92,11 @@ class Book:
     def add_hold(self, hold: Hold) -> None:
         """Store a new hold."""
         self.holds[hold.namespace, hold.id] = self.new_holds[hold.namespace, hold.id] = hold
+        self.list_expiry(hold)
+
+    def list_expiry(self, hold: Hold) -> None:
+        """Note that a hold is to be looked at when its time has come. It stays listed at any earlier one."""
+        self.new_expiries.setdefault((hold.namespace, hold.expire_time), []).append(hold.id)
 
     def change_hold(self, hold: Hold) -> None:
         """Note that a hold has changed. One made in this batch is written as new, once.

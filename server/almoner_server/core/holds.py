@@ -133,6 +133,7 @@ def _set_terms(book: Book, hold: Hold, wanted: Amounts, request: Extend) -> None
         book.free(accounts)
     if request.ttl is not None:
         hold.expire_time = book.now + request.ttl
+        book.list_expiry(hold)
     book.change_hold(hold)
 
 

@@ -9,7 +9,7 @@ from almoner_server.loops.loop import Loop
 from almoner_server.store import Store
 
 AT_ONCE = 1000
-"""Holds of a namespace asked for at a time, and holds sent through the engine at a time."""
+"""Holds sent through the engine at a time."""
 
 
 class ExpireLoop(Loop):
@@ -31,12 +31,12 @@ class ExpireLoop(Loop):
     async def run(self) -> None:
         """Expire until nothing is due. Raises the first error if a hold could not be ended."""
         while True:
-            due = await self._store.upkeep.holds_due(AT_ONCE)
-            for start in range(0, len(due), AT_ONCE):
-                outcomes = await self._engine.submit_many(due[start : start + AT_ONCE])
+            due = await self._store.upkeep.holds_due()
+            for start in range(0, len(due.requests), AT_ONCE):
+                outcomes = await self._engine.submit_many(due.requests[start : start + AT_ONCE])
                 self._tell(sum(isinstance(outcome, HoldResult) for outcome in outcomes))
                 _raise_first(outcomes)
-            if len(due) < AT_ONCE:
+            if not due.more:
                 return
 
     def _tell(self, ended: int) -> None:

@@ -4,8 +4,9 @@ What is written travels as JSON rows (see `json_rows`): maps from column to valu
 `write_batch.sql` fills it in: half the columns of most rows, and half of what a row costs PostgreSQL.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -130,6 +131,12 @@ def changed_hold_row(hold: Hold) -> JsonRow:
     if hold.expire_time is not hold.admitted_expire_time:
         row["expire_time"] = hold.expire_time
     return row
+
+
+def expiry_row(when: tuple[str, datetime], hold_ids: list[UUID]) -> JsonRow:
+    """Return the columns of an entry that lists the holds of a namespace which run out at one time."""
+    namespace, expire_time = when
+    return {"namespace": namespace, "expire_time": expire_time, "hold_ids": _array(hold_ids)}
 
 
 def charge_of(row: asyncpg.Record) -> Charge:
@@ -257,9 +264,9 @@ def _spender_of(row: asyncpg.Record) -> Spender:
     return Spender(row["user_id"], tuple(row["groups"]), tuple(row["chain"]))
 
 
-def _array(numbers: list[int]) -> str:
-    """Write numbers as a text that is read as an array: in JSON each would be made a numeric first, and cost 0.1 us."""
-    return "{" + orjson.dumps(numbers)[1:-1].decode() + "}"
+def _array(values: list[int] | list[UUID]) -> str:
+    """Write values as a text that is read as an array: in JSON each number would be made a numeric first (0.1 us)."""
+    return "{" + orjson.dumps(values, default=str)[1:-1].decode() + "}"
 
 
 def _bytea(value: bytes) -> str:

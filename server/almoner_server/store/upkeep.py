@@ -1,5 +1,6 @@
 """What has to happen by itself: holds expire, what is long settled is forgotten, sums are verified."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from almoner_server.core.requests import Expire
@@ -13,17 +14,30 @@ KEEP = timedelta(days=8)
 """How long settled holds are kept: an id must stay recognised for at least 7 days."""
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Holds requests that expire what is due, oldest first, and tells whether there may be `more`."""
+
+    requests: list[Expire]
+    more: bool
+
+
 class Upkeep:
     """Finds, forgets and verifies. Every method raises StoreUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def holds_due(self, limit: int = 1000) -> list[Expire]:
-        """Return requests that expire the holds whose time has run out; at most `limit` of each namespace."""
-        async with self._database.snapshot() as connection:
-            rows = await connection.fetch(query("holds_due"), limit)
-        return [Expire(row["namespace"], row["id"]) for row in rows]
+    async def holds_due(self, limit: int = 100) -> Due:
+        """Find the holds whose time has run out, among those of at most `limit` batches of each namespace.
+
+        Batches none of whose holds is left to be ended are forgotten. Those that another process looks at right
+        now are passed over.
+        """
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(query("holds_due"), limit)
+        assert row is not None
+        return Due(list(map(Expire, row["namespaces"], row["hold_ids"])), row["more"])
 
     async def prune(self, keep: timedelta = KEEP, limit: int = 1000) -> int:
         """Delete holds settled, and overrides over, for longer than `keep`. The ledger is never pruned.
@@ -43,5 +57,5 @@ class Upkeep:
         return await verify(self._database)
 
     async def repair(self, report: Report) -> int:
-        """Make wrong, missing and left-over accounts anew; returns how many. See `store.repair.repair`."""
+        """Make wrong, missing and left-over rows anew; returns how many. See `store.repair.repair`."""
         return await repair(self._database, report.findings)

@@ -17,6 +17,7 @@ from almoner_server.store.rows import (
     changed_charge_row,
     changed_hold_row,
     charge_row,
+    expiry_row,
     hold_row,
 )
 from almoner_server.store.statements import statement
@@ -53,6 +54,7 @@ def _parts(reading: Reading) -> dict[str, list[JsonRow]]:
         "new_chats": [_chat_row(*chat, book.now) for chat in sorted(book.new_chats.items())],
         "new_holds": _in_order(book.new_holds, hold_row),
         "changed_holds": _in_order(book.changed_holds, changed_hold_row),
+        "new_expiries": [expiry_row(*expiry) for expiry in book.new_expiries.items()],
         "new_charges": _in_order(book.new_charges, charge_row),
         "changed_charges": _in_order(book.changed_charges, changed_charge_row),
         "new_adjustments": _in_order(book.new_adjustments, adjustment_row),

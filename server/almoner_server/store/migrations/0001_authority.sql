@@ -97,7 +97,8 @@ CREATE UNIQUE INDEX limit_changes_request ON limit_changes (namespace, request_i
 
 -- Amounts set aside. Amounts are maps from unit to number. Whoever has locked the account row of the hold's user may
 -- change the hold. Settled ones (state other than 1) are pruned after a while. `answer` is JSON that no statement looks
--- into, so it is kept as it came.
+-- into, so it is kept as it came. Nothing that changes is indexed, and a page has room for each of its rows once more:
+-- to settle a hold adds nothing to any index.
 CREATE TABLE holds (
     namespace text COLLATE "C" NOT NULL,
     id uuid NOT NULL,
@@ -117,15 +118,24 @@ CREATE TABLE holds (
     answer text NOT NULL,
     PRIMARY KEY (namespace, id),
     CHECK ((state = 1) = (settle_time IS NULL))
-) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
-CREATE INDEX holds_due ON holds (namespace, expire_time) WHERE state = 1;
-CREATE INDEX holds_by_time ON holds (namespace, admit_time, id);
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+-- Lists are in the order of time and id. Only the rows of one batch share a time, so the id is not worth a place in an index.
+CREATE INDEX holds_by_time ON holds (namespace, admit_time);
 -- Users and trees come in any order. An index made anew, as after a restore, would be packed, and split a page at every
 -- few entries: so it leaves room.
-CREATE INDEX holds_of_user ON holds (namespace, user_id, admit_time, id) WITH (fillfactor = 70);
+CREATE INDEX holds_of_user ON holds (namespace, user_id, admit_time) WITH (fillfactor = 70);
 -- The chats of one tree lie together: a chat's own are found among its root's.
-CREATE INDEX holds_of_tree ON holds (namespace, (chain[1]), admit_time, id)
+CREATE INDEX holds_of_tree ON holds (namespace, (chain[1]), admit_time)
 WITH (fillfactor = 70) WHERE chain <> '{}';
+
+-- When to look whether holds have run out. Every open hold is listed at its `expire_time`, those of one batch together;
+-- one that is extended is listed again. Nobody takes out what has ended earlier: it is passed over when its time comes.
+CREATE TABLE expiries (
+    namespace text COLLATE "C" NOT NULL,
+    expire_time timestamptz NOT NULL,
+    hold_ids uuid [] NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.05);
+CREATE INDEX expiries_due ON expiries (namespace, expire_time);
 
 -- The ledger: amounts booked. Only `net`, `open` and `adjustment_count` ever change, through adjustments.
 CREATE TABLE charges (
@@ -149,13 +159,13 @@ CREATE TABLE charges (
     adjustment_count bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (namespace, id)
 );
-CREATE INDEX charges_by_time ON charges (namespace, create_time, id);
-CREATE INDEX charges_of_user ON charges (namespace, user_id, create_time, id) WITH (fillfactor = 70);
-CREATE INDEX charges_of_tree ON charges (namespace, (chain[1]), create_time, id)
+CREATE INDEX charges_by_time ON charges (namespace, create_time);
+CREATE INDEX charges_of_user ON charges (namespace, user_id, create_time) WITH (fillfactor = 70);
+CREATE INDEX charges_of_tree ON charges (namespace, (chain[1]), create_time)
 WITH (fillfactor = 70) WHERE chain <> '{}';
 -- A final charge has the id of its hold and is found by it; only the others need an entry.
-CREATE INDEX charges_of_hold ON charges (namespace, hold_id, create_time, id) WHERE hold_id <> id;
-CREATE INDEX charges_open ON charges (namespace, create_time, id) WHERE open;
+CREATE INDEX charges_of_hold ON charges (namespace, hold_id, create_time) WHERE hold_id <> id;
+CREATE INDEX charges_open ON charges (namespace, create_time) WHERE open;
 
 -- The ledger: corrections of charges. `change` is what one did to the charge's `net`, `number` which of the charge's it is.
 CREATE TABLE adjustments (

@@ -8,6 +8,8 @@ WITH counted AS (
     UNION ALL
     SELECT 'chats', namespace, count(*) FROM chats GROUP BY namespace
     UNION ALL
+    SELECT 'expiries', namespace, count(*) FROM expiries GROUP BY namespace
+    UNION ALL
     SELECT 'holds', namespace, count(*) FROM holds GROUP BY namespace
     UNION ALL
     SELECT 'limit_changes', namespace, count(*) FROM limit_changes GROUP BY namespace

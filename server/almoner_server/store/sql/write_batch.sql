@@ -91,6 +91,15 @@ guard AS MATERIALIZED (
     RETURNING 1
 )
 -- end
+-- part new_expiries
+, new_expiries AS (
+    INSERT INTO expiries (namespace, expire_time, hold_ids)
+    SELECT namespace, expire_time, hold_ids
+    FROM guard CROSS JOIN jsonb_to_recordset(:new_expiries::jsonb) AS new (
+        namespace text, expire_time timestamptz, hold_ids uuid []
+    )
+)
+-- end
 -- part new_charges
 , new_charges AS (
     INSERT INTO charges (

@@ -8,6 +8,9 @@ import asyncpg
 from almoner_server.core.records import AccountKey
 from almoner_server.core.terms import Period
 
+UNLISTED = "open_hold_not_listed"
+"""The kind of the finding that a hold would not be found when its time has come."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -28,7 +31,7 @@ class Finding:
     @property
     def repairable(self) -> bool:
         """Tell whether `repair` mends it. The rest is for a person to decide."""
-        return self.account is not None
+        return self.account is not None or self.kind == UNLISTED
 
     def __str__(self) -> str:
         return self.message

@@ -1,4 +1,4 @@
-"""What is wrong with holds, and between them and the charges that name them. A person has to decide on it."""
+"""What is wrong with holds, and between them and the charges that name them. Most of it a person has to decide on."""
 
 import asyncpg
 
@@ -26,6 +26,11 @@ def _overdue(row: asyncpg.Record) -> Finding:
     )
 
 
+def _unlisted(row: asyncpg.Record) -> Finding:
+    expire_time = row["expire_time"].isoformat()
+    return found(row, f"hold {row['id']}", f"is open, but not listed among those to end at {expire_time}")
+
+
 _WORDS = {
     "open_hold_not_in_flight": "is open but does not count as one in flight",
     "settled_hold_holds": "is settled but still holds something",
@@ -37,6 +42,7 @@ _WORDS = {
 CHECKS: dict[str, Describe] = {
     "verify_holds": _hold,
     "verify_overdue": _overdue,
+    "verify_unlisted": _unlisted,
     "verify_spent": _spent,
     "verify_expiries": _expiry,
 }
