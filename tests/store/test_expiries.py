@@ -82,6 +82,30 @@ async def test_a_hold_made_and_extended_in_one_batch_is_due_at_its_new_time(stor
     assert await findings(store) == []
 
 
+async def test_one_look_takes_as_many_batches_as_it_may_and_few_if_they_are_large(
+    store: Store, sql: Sql
+) -> None:
+    await store.clock.freeze(NOON)
+    for size in (10, 10, 1, 1):
+        await store.run_batch([hold(1) for _ in range(size)])
+        await store.clock.advance(timedelta(seconds=1))
+    await store.clock.advance(timedelta(minutes=10))
+    looks = [await store.upkeep.holds_due(limit) for limit in (1, 2, 3, 4, 5)]
+    assert [(len(look.requests), look.more) for look in looks] == [
+        (10, True),
+        (20, True),
+        (21, True),
+        (22, True),
+        (22, False),
+    ]
+    large = [hold(1) for _ in range(100)]
+    await store.clock.advance(-timedelta(hours=1))
+    await store.run_batch(large)
+    await store.clock.advance(timedelta(hours=1))
+    look = await store.upkeep.holds_due(5)
+    assert (len(look.requests), look.more) == (100, True)
+
+
 async def test_what_another_process_looks_at_is_left_to_it(store: Store, database: str) -> None:
     await store.clock.freeze(NOON)
     await checked(store, hold(1, hold_id=HOLD))

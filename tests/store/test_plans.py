@@ -4,6 +4,7 @@ The plans are those that PostgreSQL used while the store ran, whichever statemen
 the parameters and with plans made once for all.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID, uuid4
 
@@ -79,6 +80,46 @@ async def test_the_hot_path_reads_what_it_is_about_and_no_more(
             await other.upkeep.holds_due()
     assert plans.touched >= GROWING - {"limit_changes"}
     assert "\n".join(_complaints(plans.found, size)) == ""
+
+
+@pytest.mark.parametrize("size", [1, 50])
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+async def test_a_look_for_holds_that_are_due_reads_those_and_no_more(
+    filled: str, mode: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans = Plans()
+    async with explained(filled, plans, mode, monkeypatch) as store:
+        checks = [hold(10, user=user_id(number), ttl=60) for number in range(size)]
+        await _run(store, checks)
+        await _make_due(filled)
+        plans.found.clear()
+        due = await store.upkeep.holds_due()
+        assert sorted(expire.hold_id for expire in due.requests) == sorted(map(_id, checks))
+    assert {"expiries", "holds"} <= plans.touched
+    assert "\n".join(_complaints(plans.found, size)) == ""
+
+
+async def test_a_look_for_holds_that_are_due_is_short_where_nothing_has_been_analyzed(database: str) -> None:
+    store = await Store.open(database)
+    await store.upkeep.holds_due()  # a plan made now is one for empty tables
+    for number in range(20):
+        await _run(store, [hold(10, user=user_id(number), ttl=60) for _ in range(500)])
+        await store.upkeep.holds_due()
+    await _make_due(database)
+    async with asyncio.timeout(2):
+        assert len((await store.upkeep.holds_due()).requests) == 10_000
+    await store.close()
+
+
+async def _make_due(dsn: str) -> None:
+    """Have the time of all holds of a minute run out; those of before are passed over."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("DELETE FROM expiries WHERE expire_time < now()")
+    for table in ("holds", "expiries"):
+        await connection.execute(
+            f"UPDATE {table} SET expire_time = now() - interval '1 s' WHERE expire_time < now() + interval '2 min'"
+        )
+    await connection.close()
 
 
 def test_a_plan_that_reads_a_whole_table_or_too_many_rows_is_complained_about() -> None:

@@ -28,11 +28,11 @@ class Upkeep:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def holds_due(self, limit: int = 100) -> Due:
+    async def holds_due(self, limit: int = 1000) -> Due:
         """Find the holds whose time has run out, among those of at most `limit` batches of each namespace.
 
-        Batches none of whose holds is left to be ended are forgotten. Those that another process looks at right
-        now are passed over.
+        It looks at no further batch once these have ten times as many holds. Batches none of whose holds is left to be
+        ended are forgotten; those that another process looks at right now are passed over.
         """
         async with self._database.transaction() as connection:
             row = await connection.fetchrow(query("holds_due"), limit)

@@ -1,6 +1,7 @@
--- The holds whose time has run out, of the first $1 entries of each namespace that are due; `more` tells whether there may
--- be others. Entries none of whose holds has to be ended are done with, and go; those that somebody else looks at are his.
-WITH due AS MATERIALIZED (
+-- The holds whose time has run out, of the first rows of each namespace that are due: at most $1 rows, and no more once they
+-- list 10 * $1 holds. `more` tells whether there may be others. Rows none of whose holds is left to be ended are done with
+-- and go; those that another process looks at right now are left to it.
+WITH first_rows AS MATERIALIZED (
     SELECT entry.place, entry.namespace, entry.expire_time, entry.hold_ids
     FROM namespaces AS namespace
     CROSS JOIN LATERAL (
@@ -12,12 +13,28 @@ WITH due AS MATERIALIZED (
         FOR UPDATE SKIP LOCKED
     ) AS entry
 ),
+due AS MATERIALIZED (
+    SELECT counted.place, counted.namespace, counted.hold_ids
+    FROM (
+        SELECT *, sum(cardinality(hold_ids)) OVER (PARTITION BY namespace ORDER BY expire_time, place) AS holds
+        FROM first_rows
+    ) AS counted
+    WHERE counted.holds - cardinality(counted.hold_ids) < 10 * $1::bigint
+),
+listed AS MATERIALIZED (
+    SELECT due.place, due.namespace, unnest(due.hold_ids) AS id FROM due
+),
 to_end AS MATERIALIZED (
-    SELECT due.place, hold.namespace, hold.id, hold.expire_time
-    FROM due
-    CROSS JOIN LATERAL unnest(due.hold_ids) AS listed (id)
-    JOIN holds AS hold ON hold.namespace = due.namespace AND hold.id = listed.id
-    WHERE hold.state = 1 AND hold.expire_time <= (SELECT almoner_now())
+    SELECT listed.place, hold.namespace, hold.id, hold.expire_time
+    FROM listed
+    CROSS JOIN LATERAL (
+        SELECT holds.namespace, holds.id, holds.expire_time
+        FROM holds
+        WHERE
+            holds.namespace = listed.namespace AND holds.id = listed.id
+            AND holds.state = 1 AND holds.expire_time <= (SELECT almoner_now())
+        LIMIT 1  -- each by its key: a join may go through all holds instead
+    ) AS hold
 ),
 done_with AS (
     DELETE FROM expiries USING due
@@ -26,5 +43,6 @@ done_with AS (
 SELECT
     coalesce(array_agg(to_end.namespace ORDER BY to_end.expire_time), '{}') AS namespaces,
     coalesce(array_agg(to_end.id ORDER BY to_end.expire_time), '{}') AS hold_ids,
-    EXISTS (SELECT 1 FROM due GROUP BY namespace HAVING count(*) = $1) AS more
+    EXISTS (SELECT 1 FROM first_rows GROUP BY namespace HAVING count(*) = $1)
+    OR (SELECT count(*) FROM first_rows) > (SELECT count(*) FROM due) AS more
 FROM to_end
