@@ -1,14 +1,15 @@
 """Every open hold is found when its time has come, however its time was moved, and nothing is looked at for ever."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 import pytest
 from almoner_server.core.requests import Extend, HoldResult, Release
-from almoner_server.store import Store
+from almoner_server.store import NamespaceSettings, Store
 
-from tests.store.asking import Sql, checked, committed, hold, one, settle
+from tests.store.asking import USD, Sql, checked, committed, hold, one, settle
 from tests.store.planting import findings, planted
 
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
@@ -82,40 +83,99 @@ async def test_a_hold_made_and_extended_in_one_batch_is_due_at_its_new_time(stor
     assert await findings(store) == []
 
 
-async def test_one_look_takes_as_many_batches_as_it_may_and_few_if_they_are_large(
-    store: Store, sql: Sql
-) -> None:
+async def test_one_look_takes_so_many_rows_of_each_namespace(store: Store) -> None:
     await store.clock.freeze(NOON)
-    for size in (10, 10, 1, 1):
-        await store.run_batch([hold(1) for _ in range(size)])
+    await store.namespaces.create(NamespaceSettings("n", (USD,)))
+    for _ in range(3):
+        await store.run_batch([hold(1), hold(1), hold(1, namespace="n")])
         await store.clock.advance(timedelta(seconds=1))
     await store.clock.advance(timedelta(minutes=10))
-    looks = [await store.upkeep.holds_due(limit) for limit in (1, 2, 3, 4, 5)]
+    looks = [await store.upkeep.holds_due(rows) for rows in (1, 2, 3, 4)]
+    assert [(len(look.requests), look.more) for look in looks] == [
+        (3, True),
+        (6, True),
+        (9, True),
+        (9, False),
+    ]
+
+
+async def test_one_look_takes_so_many_holds_and_every_namespace_has_its_turn(store: Store) -> None:
+    await store.clock.freeze(NOON)
+    await store.namespaces.create(NamespaceSettings("n", (USD,)))
+    for size in (10, 10, 10):
+        await store.run_batch([hold(1) for _ in range(size)])
+        await store.clock.advance(timedelta(seconds=1))
+    await store.run_batch([hold(1, namespace="n")])
+    await store.clock.advance(timedelta(minutes=10))
+    looks = [await store.upkeep.holds_due(holds=holds) for holds in (1, 11, 12, 22, 31, 32)]
     assert [(len(look.requests), look.more) for look in looks] == [
         (10, True),
-        (20, True),
+        (11, True),
         (21, True),
-        (22, True),
-        (22, False),
+        (31, False),
+        (31, False),
+        (31, False),
     ]
-    large = [hold(1) for _ in range(100)]
-    await store.clock.advance(-timedelta(hours=1))
-    await store.run_batch(large)
-    await store.clock.advance(timedelta(hours=1))
-    look = await store.upkeep.holds_due(5)
-    assert (len(look.requests), look.more) == (100, True)
+    assert [expire.namespace for expire in looks[1].requests].count("n") == 1
 
 
-async def test_what_another_process_looks_at_is_left_to_it(store: Store, database: str) -> None:
+async def test_a_hold_that_is_due_in_two_rows_is_found_once(store: Store, sql: Sql) -> None:
+    await store.clock.freeze(NOON)
+    await checked(store, hold(1, hold_id=HOLD, ttl=60))
+    await extend(store, 90)
+    await store.clock.advance(timedelta(seconds=90))
+    assert await due(store) == [HOLD]
+    assert await listed(sql) == 2
+
+
+async def test_what_has_ended_goes_from_a_row_whose_other_holds_have_not(store: Store, sql: Sql) -> None:
+    await store.clock.freeze(NOON)
+    await store.run_batch([hold(1, hold_id=HOLD), hold(1, hold_id=OTHER), hold(1)])
+    await committed(store, settle(HOLD, 1))
+    await store.clock.advance(timedelta(minutes=10))
+    left = sorted(await due(store))
+    assert sorted(await sql.fetchval("SELECT hold_ids FROM expiries")) == left
+    assert (len(left), OTHER in left, HOLD in left) == (2, True, False)
+
+
+async def test_a_look_reads_the_clock_once(store: Store, sql: Sql) -> None:
+    """Read again, and earlier, a hold would not be due any more that is listed in no other row."""
+    await sql.execute(
+        """
+        CREATE SEQUENCE looks;
+        CREATE OR REPLACE FUNCTION almoner_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+        $$ SELECT now() + interval '1 hour' / nextval('looks') $$
+        """
+    )
+    await sql.execute("SELECT setval('looks', 100000)")
+    await checked(store, hold(1, hold_id=HOLD, ttl=2700))
+    await sql.execute("SELECT setval('looks', 1, false)")
+    assert await due(store) == [HOLD]
+    assert await listed(sql) == 1
+
+
+async def test_a_row_that_another_process_is_changing_is_left_to_it(
+    store: Store, sql: Sql, database: str
+) -> None:
     await store.clock.freeze(NOON)
     await checked(store, hold(1, hold_id=HOLD))
     await store.clock.advance(timedelta(minutes=10))
     other = await asyncpg.connect(database)
     async with other.transaction():
         await other.execute("SELECT 1 FROM expiries FOR UPDATE")
-        assert await due(store) == []
+        assert await due(store) == [HOLD]
+        await one(store, Release("default", HOLD), HoldResult)
+        async with asyncio.timeout(2):
+            assert (await due(store), await listed(sql)) == ([], 1)
     await other.close()
-    assert await due(store) == [HOLD]
+    assert (await due(store), await listed(sql)) == ([], 0)
+
+
+async def test_a_hold_that_was_over_when_it_was_made_is_not_listed(store: Store, sql: Sql) -> None:
+    commit = settle(HOLD, 5)._replace(user="u1")
+    await committed(store, commit)
+    assert await sql.fetchval("SELECT count(*) FROM holds") == 1
+    assert await listed(sql) == 0
 
 
 async def test_a_failed_batch_lists_nothing(store: Store, sql: Sql) -> None:

@@ -13,7 +13,7 @@ import pytest
 from almoner_server.core.errors import RequestFailed
 from almoner_server.core.requests import Check, Extend, Release, Request
 from almoner_server.core.status import StatusRequest
-from almoner_server.core.terms import TargetKind
+from almoner_server.core.terms import HoldState, TargetKind
 from almoner_server.store import Store
 
 from bench.filling import fill
@@ -99,6 +99,21 @@ async def test_a_look_for_holds_that_are_due_reads_those_and_no_more(
     assert "\n".join(_complaints(plans.found, size)) == ""
 
 
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+async def test_a_list_of_open_holds_reads_those_and_no_settled_ones(
+    filled: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans = Plans()
+    async with explained(filled, plans, mode, monkeypatch) as store:
+        checks = [hold(10, user=user_id(number)) for number in range(50)]
+        await _run(store, checks)
+        plans.found.clear()
+        page = await store.ledger.holds("default", state=HoldState.OPEN, page_size=50)
+        assert {opened.id for opened in page.items} == set(map(_id, checks))
+    (plan,) = (plan for plan in plans.found if "holds" in plan.touched)
+    assert plan.touched["holds"] < 1000  # of 60,000
+
+
 async def test_a_look_for_holds_that_are_due_is_short_where_nothing_has_been_analyzed(database: str) -> None:
     store = await Store.open(database)
     await store.upkeep.holds_due()  # a plan made now is one for empty tables
@@ -107,7 +122,7 @@ async def test_a_look_for_holds_that_are_due_is_short_where_nothing_has_been_ana
         await store.upkeep.holds_due()
     await _make_due(database)
     async with asyncio.timeout(2):
-        assert len((await store.upkeep.holds_due()).requests) == 10_000
+        assert len((await store.upkeep.holds_due(holds=10_000)).requests) == 10_000
     await store.close()
 
 

@@ -52,7 +52,7 @@ def verify(*, repairs: bool, as_json: bool, **settings: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """Holds what was found, how many accounts were made anew, and what is left. Without a repair, all is."""
+    """Holds what was found, how many rows were made anew, and what is left. Without a repair, all is."""
 
     found: "Report"
     repaired: int
@@ -81,8 +81,9 @@ async def _verify(config: Config, *, repairs: bool) -> _Outcome:
         try:
             await store.check_schema()
             found = await store.upkeep.verify()
-            if not repairs or not (repaired := await store.upkeep.repair(found)):
+            if not repairs or not any(finding.repairable for finding in found.findings):
                 return _Outcome(found, 0, found)
+            repaired = await store.upkeep.repair(found)
             return _Outcome(found, repaired, await store.upkeep.verify())
         finally:
             await store.close()

@@ -17,7 +17,7 @@ from almoner_server.core.records import (
     Spender,
     Target,
 )
-from almoner_server.core.terms import AccountKind
+from almoner_server.core.terms import AccountKind, HoldState
 
 
 @dataclass(slots=True)
@@ -92,10 +92,11 @@ class Book:
     def add_hold(self, hold: Hold) -> None:
         """Store a new hold."""
         self.holds[hold.namespace, hold.id] = self.new_holds[hold.namespace, hold.id] = hold
-        self.list_expiry(hold)
+        if hold.state is HoldState.OPEN:
+            self.list_expiry(hold)
 
     def list_expiry(self, hold: Hold) -> None:
-        """Note that a hold is to be looked at when its time has come. It stays listed at any earlier one."""
+        """Note that a hold is to be looked at when its time has come. Where it was listed before, it stays."""
         self.new_expiries.setdefault((hold.namespace, hold.expire_time), []).append(hold.id)
 
     def change_hold(self, hold: Hold) -> None:

@@ -32,10 +32,11 @@ class ExpireLoop(Loop):
         """Expire until nothing is due. Raises the first error if a hold could not be ended."""
         while True:
             due = await self._store.upkeep.holds_due()
+            outcomes: list[Outcome] = []
             for start in range(0, len(due.requests), AT_ONCE):
-                outcomes = await self._engine.submit_many(due.requests[start : start + AT_ONCE])
-                self._tell(sum(isinstance(outcome, HoldResult) for outcome in outcomes))
-                _raise_first(outcomes)
+                outcomes += await self._engine.submit_many(due.requests[start : start + AT_ONCE])
+            self._tell(sum(isinstance(outcome, HoldResult) for outcome in outcomes))
+            _raise_first(outcomes)  # only now: one that cannot be ended keeps no other
             if not due.more:
                 return
 

@@ -62,7 +62,12 @@ class Ledger:
         paging = Paging("holds", filters, page_size, page_token, first=NEWEST)
         async with self._database.snapshot(CUSTOM_PLANS) as connection:
             await require_namespace(connection, namespace)
-            rows = await connection.fetch(query("list_holds"), *filters, *paging.after, paging.fetch)
+            if state is HoldState.OPEN and not user and not chat:
+                rows = await connection.fetch(
+                    query("list_open_holds"), namespace, *paging.after, paging.fetch
+                )
+            else:
+                rows = await connection.fetch(query("list_holds"), *filters, *paging.after, paging.fetch)
         return paging.page([hold_of(row) for row in rows], lambda hold: (hold.admit_time, hold.id))
 
     async def adjustments(

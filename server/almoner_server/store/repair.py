@@ -4,8 +4,8 @@ The ledger and the holds are what happened; an account's row is only their sum, 
 to look at them. So a row that is wrong, missing or left over can be made anew. What cannot, as an id that occurs twice,
 is left to a person.
 
-All is done in one transaction, with the locks of a batch and in their order: namespaces, so that no limit and
-no pool comes or goes, then accounts. Under them the sums are taken again: what was found may have been spent on
+Accounts are made anew in one transaction, with the locks of a batch and in their order: namespaces, so that no limit
+and no pool comes or goes, then accounts. Under them the sums are taken again: what was found may have been spent on
 since. A batch that had read one of the rows before finds its version changed, and begins again.
 """
 
@@ -32,31 +32,40 @@ async def repair(database: Database, findings: Sequence[Finding]) -> int:
     Callers that spend on one of these accounts wait for as long as it takes.
 
     Raises:
-        StoreUnavailable: nothing was changed, or it is not known whether the repair was committed.
+        StoreUnavailable: it is not known how much of it was done.
     """
     keys = sorted({finding.account for finding in findings if finding.account is not None})
     unlisted = sorted({finding.namespace for finding in findings if finding.kind == UNLISTED})
-    if not keys and not unlisted:
-        return 0
+    listed = await _list_holds(database, unlisted) if unlisted else 0
+    if keys:
+        await _make_anew(database, keys)
+    return len(keys) + listed
+
+
+async def _list_holds(database: Database, namespaces: Sequence[str]) -> int:
+    """List the open holds that are not. Nobody has to wait: one that is extended meanwhile is listed twice."""
+    async with database.transaction() as connection:
+        await connection.execute(patience(VERIFY_SECONDS))
+        listed: int = await connection.fetchval(query("repair_expiries"), namespaces, timeout=VERIFY_SECONDS)
+    return listed
+
+
+async def _make_anew(database: Database, keys: Sequence[AccountKey]) -> None:
     for _ in range(MAX_TRIES - 1):
         with suppress(Conflict):
-            return await _repair(database, keys, unlisted)
+            await _repair(database, keys)
+            return
         await asyncio.sleep(PAUSE_SECONDS)
-    return await _repair(database, keys, unlisted)
+    await _repair(database, keys)
 
 
-async def _repair(database: Database, keys: Sequence[AccountKey], unlisted: Sequence[str]) -> int:
-    """Repair accounts, and the lists of namespaces. Returns how many accounts and holds it was."""
+async def _repair(database: Database, keys: Sequence[AccountKey]) -> None:
     rows = to_json_rows((NAMESPACE, KIND, ID), keys)
     async with database.transaction() as connection:
         await connection.execute(patience(VERIFY_SECONDS))
-        await connection.execute(
-            query("lock_namespaces"), sorted({*unlisted, *(key.namespace for key in keys)})
-        )
+        await connection.execute(query("lock_namespaces"), sorted({key.namespace for key in keys}))
         for step in _STEPS:
             await connection.execute(query(step), rows, timeout=VERIFY_SECONDS)
-        listed: int = await connection.fetchval(query("repair_expiries"), unlisted, timeout=VERIFY_SECONDS)
-    return len(keys) + listed
 
 
 _STEPS = (

@@ -28,14 +28,14 @@ class Upkeep:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def holds_due(self, limit: int = 1000) -> Due:
-        """Find the holds whose time has run out, among those of at most `limit` batches of each namespace.
+    async def holds_due(self, rows: int = 100, holds: int = 5000) -> Due:
+        """Find the holds whose time has run out, oldest first, each once. They have to be ended before the next look.
 
-        It looks at no further batch once these have ten times as many holds. Batches none of whose holds is left to be
-        ended are forgotten; those that another process looks at right now are passed over.
+        Looks at no more than so many rows of the list for each namespace, and at no further one once these list so
+        many holds together. What has ended or was extended goes from the list.
         """
-        async with self._database.transaction() as connection:
-            row = await connection.fetchrow(query("holds_due"), limit)
+        async with self._database.statements() as connection:
+            row = await connection.fetchrow(query("holds_due"), rows, holds)
         assert row is not None
         return Due(list(map(Expire, row["namespaces"], row["hold_ids"])), row["more"])
 

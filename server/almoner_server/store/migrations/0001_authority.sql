@@ -98,7 +98,7 @@ CREATE UNIQUE INDEX limit_changes_request ON limit_changes (namespace, request_i
 -- Amounts set aside. Amounts are maps from unit to number. Whoever has locked the account row of the hold's user may
 -- change the hold. Settled ones (state other than 1) are pruned after a while. `answer` is JSON that no statement looks
 -- into, so it is kept as it came. Nothing that changes is indexed, and a page has room for each of its rows once more:
--- to settle a hold adds nothing to any index.
+-- to settle a hold adds nothing to any index, unless it has been changed before.
 CREATE TABLE holds (
     namespace text COLLATE "C" NOT NULL,
     id uuid NOT NULL,
@@ -119,7 +119,8 @@ CREATE TABLE holds (
     PRIMARY KEY (namespace, id),
     CHECK ((state = 1) = (settle_time IS NULL))
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
--- Lists are in the order of time and id. Only the rows of one batch share a time, so the id is not worth a place in an index.
+-- Lists are in the order of time and id. Few rows share a time, those of one batch and of one import, so the id is not worth
+-- a place in an index.
 CREATE INDEX holds_by_time ON holds (namespace, admit_time);
 -- Users and trees come in any order. An index made anew, as after a restore, would be packed, and split a page at every
 -- few entries: so it leaves room.
@@ -128,13 +129,14 @@ CREATE INDEX holds_of_user ON holds (namespace, user_id, admit_time) WITH (fillf
 CREATE INDEX holds_of_tree ON holds (namespace, (chain[1]), admit_time)
 WITH (fillfactor = 70) WHERE chain <> '{}';
 
--- When to look whether holds have run out. Every open hold is listed at its `expire_time`, those of one batch together;
--- one that is extended is listed again. Nobody takes out what has ended earlier: it is passed over when its time comes.
+-- When to look whether holds have run out. Every open hold is listed at its `expire_time`, together with those of its batch
+-- that end at the same moment; one that is extended is listed again. Nobody takes out what has ended earlier: it is
+-- passed over when its time comes. Shortening the file would lock out everybody who admits a hold.
 CREATE TABLE expiries (
     namespace text COLLATE "C" NOT NULL,
     expire_time timestamptz NOT NULL,
     hold_ids uuid [] NOT NULL
-) WITH (autovacuum_vacuum_scale_factor = 0.05);
+) WITH (autovacuum_vacuum_scale_factor = 0.05, vacuum_truncate = false);
 CREATE INDEX expiries_due ON expiries (namespace, expire_time);
 
 -- The ledger: amounts booked. Only `net`, `open` and `adjustment_count` ever change, through adjustments.

@@ -2,7 +2,8 @@
 --
 -- `revision` guards limits, groups and settings, and keeps them as they are until the commit: whoever changes them locks
 -- the namespace. An account's `version` guards the account and, on a user's, the user's holds and charges. Rows that
--- are new are guarded by their keys. `namespaces` comes first so that rows are locked in one order everywhere.
+-- are new are guarded by their keys, those of `expiries` by their holds'. `namespaces` comes first so that rows are locked
+-- in one order everywhere.
 --
 -- A part that has no rows is left out (see statements.py): setting up all of them takes longer than most batches. `:name`
 -- stands for a parameter, the rows of a part as JSON or one of the values of the last SELECT. A row leaves out what is as
