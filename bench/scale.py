@@ -18,7 +18,7 @@ class Scale:
     """Lifecycles a second."""
     batches: tuple[int, ...] = (1, 32, 500)
     servers: tuple[int, ...] = (1, 2, 4)
-    counted_calls: int = 6000
+    counted_calls: int = 20_000
     """Calls of which the CPU time is taken."""
     burst: int = 1000
     open_holds: int = 100_000

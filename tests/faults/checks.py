@@ -12,7 +12,7 @@ from almoner_server.core.terms import HoldState
 from almoner_server.store import Store
 
 from tests.faults.caller import HOLD_SECONDS
-from tests.faults.journal import Event, Journal, Kind
+from tests.faults.journal import Entry, Event, Journal, Kind
 from tests.faults.load import Load
 from tests.faults.rules import TOP_UP, TREE, TREE_TOKENS
 from tests.faults.watch import Watch
@@ -41,8 +41,8 @@ class Row:
     """The most by which any account was seen over any limit."""
     leaked: int
     """Holds still open when their time had run out, or that were open and had ended for their callers."""
-    wrong: int
-    """Answers that no fault may cause."""
+    wrong: tuple[str, ...]
+    """Answers that no fault may cause: what was asked, and the error."""
     findings: tuple[str, ...]
     """What `almoner verify` found."""
 
@@ -54,7 +54,7 @@ class Row:
     @property
     def clean(self) -> bool:
         """Tell whether every promise was kept."""
-        bad = (self.lost, self.doubled, self.overspend, self.leaked, self.wrong, len(self.findings))
+        bad = (self.lost, self.doubled, self.overspend, self.leaked, len(self.wrong), len(self.findings))
         return not any(bad)
 
 
@@ -78,9 +78,13 @@ async def examine(fault: str, dsn: str, load: Load, watch: Watch) -> Row:
         longest_gap=load.longest_gap(),
         overspend=watch.worst,
         leaked=leaked,
-        wrong=sum(entry.event is Event.WRONG for entry in journal.entries),
+        wrong=tuple(_in_words(entry) for entry in journal.entries if entry.event is Event.WRONG),
         findings=await _verify(dsn),
     )
+
+
+def _in_words(entry: Entry) -> str:
+    return f"{entry.kind}: {entry.details['code']} {entry.details['message']}"
 
 
 async def _charges(connection: "asyncpg.Connection[asyncpg.Record]", journal: Journal) -> tuple[int, int]:
