@@ -1,7 +1,9 @@
 """One caller: holds, commits, releases, charges and disappears, and writes down what it was told."""
 
 import asyncio
+import math
 import random
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -135,6 +137,7 @@ class Caller:
                     tokens=HOLD_TOKENS,
                 ),
                 gives_up=gives_up,
+                ends_after=ttl,
             )
         except QuotaExceeded as refusal:
             if any(limit.source.kind.name != "CHAT" for limit in refusal.decision.refused_by):
@@ -150,15 +153,22 @@ class Caller:
         call: Callable[[], Awaitable[T]],
         *,
         gives_up: bool = False,
+        ends_after: float = math.inf,
         **details: object,
     ) -> T:
-        """Make a call until it is answered. Raises the refusal, and GivenUp: after one failure if so wished."""
+        """Make a call until it is answered. Raises the refusal, and GivenUp: after one failure if so wished.
+
+        A hold that was made, but whose answer was lost, may have ended by itself when it is asked for again.
+        """
         self._pen.write(Event.SENT, kind, intent, **details)
+        sent = time.monotonic()
         while True:
             try:
                 answer = await call()
             except (RequestError, InternalError) as error:
-                self._pen.write(Event.WRONG, kind, intent, code=error.code, message=error.message)
+                has_ended = error.reason == "HOLD_SETTLED" and time.monotonic() - sent >= ends_after
+                event = Event.FAILED if has_ended else Event.WRONG
+                self._pen.write(event, kind, intent, code=error.code, message=error.message)
                 raise GivenUp from error
             except ServiceError as error:
                 self._pen.write(Event.FAILED, kind, intent, code=error.code, message=error.message)
