@@ -1,12 +1,15 @@
 """Holds end by themselves (promise 5), by the database's clock and whoever is still there to see to it."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from almoner_server.engine import Engine
-from almoner_server.loops import ExpireLoop
-from almoner_server.store import Store
+import pytest
+from almoner_server.core.requests import Expire
+from almoner_server.engine import Engine, Outcome
+from almoner_server.loops import ExpireLoop, expire
+from almoner_server.store import Store, StoreFailed
 
 from tests.engine.eventually import eventually
 from tests.engine.replica import allowed, busy, limit_user, replica
@@ -58,6 +61,27 @@ async def test_one_run_ends_all_that_is_due(store: Store) -> None:
         assert (await store.upkeep.holds_due()).more
         await ExpireLoop(store, engine).run()
         assert (await store.upkeep.holds_due()).requests == []
+
+
+async def test_a_hold_that_cannot_be_ended_keeps_no_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.clock.freeze(NOW)
+    stuck, other = uuid4(), uuid4()
+    await store.run_batch([check("u1", hold=stuck, ttl=MINUTE), check("u2", hold=other, ttl=2 * MINUTE)])
+    await store.clock.freeze(NOW + 2 * MINUTE)
+    async with Engine(store) as engine:
+        submit_many = engine.submit_many
+
+        async def failing(requests: Sequence[Expire]) -> list[Outcome]:
+            is_stuck = requests[0].hold_id == stuck
+            return [StoreFailed("a bug")] if is_stuck else await submit_many(requests)
+
+        monkeypatch.setattr(expire, "AT_ONCE", 1)
+        monkeypatch.setattr(engine, "submit_many", failing)
+        with pytest.raises(StoreFailed, match="a bug"):
+            await ExpireLoop(store, engine).run()
+        assert (await store.upkeep.holds_due()).requests == [Expire("default", stuck)]
 
 
 async def test_replicas_that_expire_the_same_holds_agree(database: str) -> None:

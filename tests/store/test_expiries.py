@@ -25,7 +25,7 @@ async def due(store: Store) -> list[UUID]:
 
 
 async def listed(sql: Sql) -> int:
-    """Count the batches on the list."""
+    """Count the rows of the list."""
     return int(await sql.fetchval("SELECT count(*) FROM expiries"))
 
 
