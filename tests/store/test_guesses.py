@@ -14,7 +14,7 @@ from almoner_server.store.connect import Connection
 from almoner_server.store.reading import Found, read_batch
 
 from tests.store.asking import Sql, checked, hold, set_limit, spend
-from tests.store.test_locking import until_somebody_waits
+from tests.support.locks import until_blocked
 
 Meanwhile = Callable[[], Awaitable[object]]
 
@@ -53,7 +53,7 @@ async def test_groups_that_change_before_every_try_do_not_keep_a_batch_out(
         """Put the user in another group, now or as soon as the batch has let go of the namespace."""
         changes.append(asyncio.create_task(replica.groups.set("default", "u1", [f"g{next(numbers)}"])))
         waiting = sum(not earlier.done() for earlier in changes)
-        kept_out = asyncio.create_task(until_somebody_waits(database, waiting))
+        kept_out = asyncio.create_task(until_blocked(database, count=waiting))
         await asyncio.wait([changes[-1], kept_out], return_when=asyncio.FIRST_COMPLETED)
         kept_out.cancel()
 

@@ -8,20 +8,9 @@ from almoner_server.store import Store, StoreOptions, StoreUnavailable
 from almoner_server.store.connect import Database
 
 from tests.store.asking import Sql, ask, checked, committed, hold, spend
+from tests.support.locks import until_blocked
 
 LOCK = "SELECT 1 FROM accounts WHERE kind = 1 AND id = $1 FOR UPDATE"
-WAITING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
-
-
-async def until_somebody_waits(database: str, count: int = 1) -> None:
-    watcher = await asyncpg.connect(database)
-    try:
-        while await watcher.fetchval(WAITING) < count:
-            pass  # each look is a round trip: the others run meanwhile
-    finally:
-        await watcher.close()
 
 
 async def is_locked(database: str, user: str) -> bool:
@@ -38,7 +27,7 @@ async def test_rows_are_locked_in_the_order_of_their_ids(store: Store, database:
     async with sql.transaction():
         await sql.execute(LOCK, "b")
         batch = asyncio.create_task(store.run_batch([spend(1, user=user) for user in "cba"]))
-        await until_somebody_waits(database)
+        await until_blocked(database)
         assert await is_locked(database, "a")
         assert not await is_locked(database, "c")
     await batch

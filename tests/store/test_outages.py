@@ -6,6 +6,7 @@ import pytest
 from almoner_server.store import Store, StoreOptions, StoreUnavailable
 
 from tests.store.asking import Sql, checked, hold, set_limit, status
+from tests.support.locks import until_blocked
 
 KILL = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -39,8 +40,7 @@ async def test_a_connection_killed_in_a_batch_is_an_outage_and_the_same_batch_ag
     async with sql.transaction():
         await sql.execute("SELECT 1 FROM accounts FOR UPDATE")
         batch = asyncio.create_task(store.run_batch([request]))
-        while not await sql.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
-            await sql.execute("SELECT pg_stat_clear_snapshot()")
+        await until_blocked(database)
         await sql.execute(KILL)
         with pytest.raises(StoreUnavailable):
             await batch
@@ -58,10 +58,7 @@ async def test_a_cancelled_call_gives_its_connection_and_its_locks_back(
             await sql.execute("SELECT 1 FROM accounts FOR UPDATE")
             request = hold(1)
             batch = asyncio.create_task(small.run_batch([request]))
-            while not await sql.fetchval(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            ):
-                await sql.execute("SELECT pg_stat_clear_snapshot()")
+            await until_blocked(database)
             batch.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await batch

@@ -25,6 +25,7 @@ from tests.store.asking import (
     spend,
     status,
 )
+from tests.support.locks import until_blocked
 
 GROUP = (TargetKind.GROUP_POOL, "g")
 EVERYBODY = (TargetKind.NAMESPACE_POOL, "")
@@ -203,14 +204,14 @@ async def test_many_pools_can_be_limited_at_once_on_few_connections(database: st
         await store.close()
 
 
-async def test_what_is_spent_while_a_filling_waits_for_its_lock_is_summed_up(store: Store, sql: Sql) -> None:
+async def test_what_is_spent_while_a_filling_waits_for_its_lock_is_summed_up(
+    store: Store, database: str, sql: Sql
+) -> None:
     await committed(store, spend(5, groups=("g",)))
     async with sql.transaction():
         await sql.execute("SELECT FROM namespaces WHERE name = 'default' FOR SHARE")
         task = asyncio.create_task(pools.fill_pool(store._database, "default", Target(*GROUP)))
-        async with asyncio.timeout(4):
-            while not await sql.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                pass
+        await until_blocked(database)
         await committed(store, spend(3, groups=("g",)))
     filling = await task
     assert filling

@@ -15,6 +15,7 @@ from almoner.v1.resources_pb2 import Subject
 
 from tests.support.failures import failure_of
 from tests.support.health import NOT_SERVING, SERVING, watch_health
+from tests.support.locks import A_BATCH, until_blocked
 from tests.support.server import run_server, server_process
 
 UNDER_WAY = 0.5
@@ -38,6 +39,7 @@ async def test_calls_under_way_are_finished(database: str) -> None:
         holds = [await quota.open_hold(user=f"u{number}", tokens=1) for number in range(20)]
         async with nothing_is_written(database) as locked:
             commits = [asyncio.create_task(hold.commit(tokens=1)) for hold in holds]
+            await until_blocked(database, A_BATCH)
             await asyncio.sleep(UNDER_WAY)
             ended = asyncio.create_task(server.terminate())
             await asyncio.sleep(UNDER_WAY)
@@ -56,7 +58,7 @@ async def test_health_says_so(database: str) -> None:
         assert await anext(states) == SERVING
         async with nothing_is_written(database) as locked:
             commit = asyncio.create_task(quota.charge(user="u", tokens=1))
-            await asyncio.sleep(UNDER_WAY)
+            await until_blocked(database, A_BATCH)
             ended = asyncio.create_task(server.terminate())
             assert await anext(states) == NOT_SERVING
             await states.aclose()

@@ -11,9 +11,8 @@ from almoner.v1.quota_service_pb2_grpc import QuotaServiceStub
 from almoner.v1.resources_pb2 import RefusalReason, Subject
 from almoner_server.app import Authority
 
-WRITING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
+from tests.support.locks import A_BATCH, until_blocked
+
 SETTLED = 0.3
 """Seconds in which a call has surely reached the waiting room."""
 
@@ -62,8 +61,7 @@ async def test_a_call_cancelled_while_it_is_carried_out_gives_back_what_nobody_k
         async with connection.transaction():
             await connection.execute("LOCK TABLE holds IN EXCLUSIVE MODE")
             call = QuotaServiceStub(channel).CheckQuota(waiting_check(seconds))
-            while await connection.fetchval(WRITING) == 0:  # noqa: ASYNC110 - it happens in another process
-                await asyncio.sleep(0.01)
+            await until_blocked(database, A_BATCH)
             call.cancel()
             await asyncio.sleep(SETTLED)
         async with asyncio.timeout(10):

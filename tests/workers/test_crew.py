@@ -17,6 +17,7 @@ import pytest
 from almoner import Client, Hold, Period, Refused, Target
 from almoner.runtime.channel import CHANNEL_OPTIONS
 
+from tests.support.locks import A_BATCH, until_blocked
 from tests.support.server import ServerProcess, launch, run_server, server_process
 from tests.workers.crew import children, descendants, kill, lives, until
 
@@ -150,7 +151,8 @@ async def test_told_to_stop_it_finishes_the_calls_under_way_and_exits_with_0(dat
         await transaction.start()
         await connection.execute("LOCK TABLE charges IN EXCLUSIVE MODE")
         commits = [asyncio.create_task(hold.commit(tokens=1, timeout=60)) for hold in holds]
-        await asyncio.sleep(0.5)  # they wait for the table
+        await until_blocked(database, A_BATCH)
+        await asyncio.sleep(0.5)  # the others, too
         ended = asyncio.create_task(server.terminate())
         await asyncio.sleep(0.5)
         assert not any(commit.done() for commit in commits)
