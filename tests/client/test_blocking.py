@@ -88,8 +88,9 @@ def test_a_hold_that_has_ended_is_told(server: ScriptedServer, blocking_quota: b
 
 
 OPEN_A_HOLD = """
-import sys
+import signal, sys
 from almoner import blocking
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background inherit that it is ignored
 blocking.Client(sys.argv[1]).open_hold(user="u-17", tokens=1)
 """
 
