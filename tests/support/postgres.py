@@ -21,8 +21,8 @@ from almoner_server.embedded import Binaries, find_binaries
 from almoner_server.embedded.cluster import clean_environment
 from almoner_server.embedded.identity import Identity, choose_identity
 from almoner_server.embedded.paths import PORT, Layout
-from almoner_server.store.connect import StoreOptions
 from almoner_server.store.migrate import migrate
+from almoner_server.store.sessions import StoreOptions
 
 SYSTEM_FOLDERS = Path("/usr/lib/postgresql")
 TEMPLATE = "migrated"

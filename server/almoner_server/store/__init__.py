@@ -5,11 +5,11 @@ what the core has changed, all in one transaction.
 """
 
 from almoner_server.store.batch import BatchOutcome
-from almoner_server.store.connect import StoreOptions
 from almoner_server.store.errors import SchemaMismatch, StoreError, StoreFailed, StoreUnavailable
 from almoner_server.store.limit_records import DeleteLimit, LimitChange, RaisedLimit, RaiseLimit, SetLimit
 from almoner_server.store.namespaces import NamespaceSettings
 from almoner_server.store.paging import Page
+from almoner_server.store.sessions import StoreOptions
 from almoner_server.store.store import Store
 from almoner_server.store.verify import Finding, Report
 from almoner_server.store.waiting import Subscription

@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self, TypeAlias
 
@@ -14,20 +13,9 @@ from asyncpg.pool import PoolConnectionProxy
 
 from almoner_server.store.errors import Conflict, translated
 from almoner_server.store.queries import query
+from almoner_server.store.sessions import Newcomers, StoreOptions, keeps_sessions, nothing_to_reset, settings
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
-_Bare: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-
-BY_KEY = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
-"""What the planner must not choose where rows are looked up by their keys.
-
-It cannot know how many keys a batch brings, takes 100 for granted, and would read all of a table while that is
-small, and go on to as it grows.
-"""
-ANY_PLAN = "; ".join(f"SET LOCAL {name} = on" for name in BY_KEY)
-"""SQL that gives the planner its choice back, for statements that read widely."""
-CUSTOM_PLANS = f"SET LOCAL plan_cache_mode = force_custom_plan; {ANY_PLAN}"
-"""SQL that plans statements for their own parameters: with optional filters they need it to use an index."""
 
 FIRST_RENEWAL = 16
 """Uses of a connection after which its plans are made again, for the first time."""
@@ -36,29 +24,11 @@ GRACE = 2.0
 """Seconds that a client waits longer than the database's own timeout, and for a rollback."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreOptions:
-    """Says how to connect. Times are in seconds.
-
-    `pool_size` connections at most serve batches, reads and administration together. Behind pgbouncer in
-    transaction mode `statement_cache_size` must be 0. `application_name` is what pg_stat_activity shows.
-    """
-
-    pool_size: int = 8
-    statement_cache_size: int = 100
-    application_name: str = "almoner"
-    connect_timeout: float = 10.0
-    statement_timeout: float = 10.0
-    lock_timeout: float = 5.0
-    idle_timeout: float = 3.0
-    """How long the database waits for the next statement of a transaction, which takes us milliseconds."""
-
-
 class Database:
     """Hands out transactions. Every method raises StoreUnavailable when the database cannot be reached."""
 
     def __init__(
-        self, dsn: str, options: StoreOptions, pool: "asyncpg.Pool[asyncpg.Record]", newcomers: "_Newcomers"
+        self, dsn: str, options: StoreOptions, pool: "asyncpg.Pool[asyncpg.Record]", newcomers: Newcomers
     ) -> None:
         self.dsn = dsn
         self.options = options
@@ -72,12 +42,12 @@ class Database:
         self._closing = False
         self._used: dict[Connection, float] = {}
         """The connections in use, and since when."""
-        self._settings = "" if _keeps_sessions(options) else _settings(options, "SET LOCAL")
+        self._settings = "" if keeps_sessions(options) else settings(options, "SET LOCAL")
 
     @classmethod
     async def open(cls, dsn: str, options: StoreOptions) -> Self:
         """Connect. Raises StoreUnavailable."""
-        newcomers = _Newcomers(options)
+        newcomers = Newcomers(options)
         with translated():
             pool = await asyncpg.create_pool(
                 dsn,
@@ -88,7 +58,7 @@ class Database:
                 statement_cache_size=options.statement_cache_size,
                 server_settings={"application_name": options.application_name},
                 init=newcomers,
-                reset=_nothing_to_reset,
+                reset=nothing_to_reset,
             )
         return cls(dsn, options, pool, newcomers)
 
@@ -100,7 +70,7 @@ class Database:
     @property
     def keeps_sessions(self) -> bool:
         """Tell whether a connection leads to one session for as long as it lives, as it does not behind pgbouncer."""
-        return _keeps_sessions(self.options)
+        return keeps_sessions(self.options)
 
     async def close(self) -> None:
         """Close every connection, those in use once they are given back, after a while in any case."""
@@ -228,11 +198,6 @@ class Database:
         return len(rows)
 
 
-def patience(seconds: float) -> str:
-    """Return SQL that lets the statements of this transaction run longer and read more than usual."""
-    return f"{ANY_PLAN}; SET LOCAL statement_timeout = {_milliseconds(seconds)}"
-
-
 def _is_lost(connection: Connection) -> bool:
     try:
         return connection.is_closed()
@@ -248,41 +213,3 @@ async def _abandon(connection: Connection) -> None:
     except Exception:  # noqa: BLE001 - whatever it is, the connection is of no use any more
         with suppress(asyncpg.InterfaceError):  # the pool has noticed by itself
             connection.terminate()
-
-
-def _keeps_sessions(options: StoreOptions) -> bool:
-    """Tell whether what is set at connect stays set: behind pgbouncer each transaction may have another session."""
-    return options.statement_cache_size > 0
-
-
-def _settings(options: StoreOptions, command: str) -> str:
-    return (
-        "".join(f"{command} {name} = off; " for name in BY_KEY)
-        # Planning the write of a batch takes longer than carrying it out.
-        + f"{command} plan_cache_mode = force_generic_plan; "
-        f"{command} jit = off; "  # compiling takes longer than any statement here runs
-        f"{command} statement_timeout = {_milliseconds(options.statement_timeout)}; "
-        f"{command} lock_timeout = {_milliseconds(options.lock_timeout)}; "
-        f"{command} idle_in_transaction_session_timeout = {_milliseconds(options.idle_timeout)}"
-    )
-
-
-class _Newcomers:
-    """Prepares each new connection, and counts them."""
-
-    def __init__(self, options: StoreOptions) -> None:
-        self._options = options
-        self.count = 0
-
-    async def __call__(self, connection: _Bare) -> None:
-        self.count += 1
-        if _keeps_sessions(self._options):
-            await connection.execute(_settings(self._options, "SET"))
-
-
-async def _nothing_to_reset(_: _Bare) -> None:
-    """Spare each transaction the round trip of asyncpg's own reset: no session state changes after connecting."""
-
-
-def _milliseconds(seconds: float) -> int:
-    return max(1, round(seconds * 1000))

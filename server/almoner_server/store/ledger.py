@@ -6,11 +6,12 @@ from uuid import UUID
 
 from almoner_server.core.records import Adjustment, Charge, Hold
 from almoner_server.core.terms import HoldState, Settlement
-from almoner_server.store.connect import CUSTOM_PLANS, Database
+from almoner_server.store.connect import Database
 from almoner_server.store.namespace_lock import require_namespace
 from almoner_server.store.paging import Page, Paging
 from almoner_server.store.queries import query
 from almoner_server.store.rows import adjustment_of, charge_of, hold_of
+from almoner_server.store.sessions import CUSTOM_PLANS
 
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 NEWEST = (END_OF_TIME, UUID(int=2**128 - 1))

@@ -2,13 +2,14 @@
 
 from almoner_server.core.records import Limit
 from almoner_server.core.terms import Period, TargetKind
-from almoner_server.store.connect import CUSTOM_PLANS, Database
+from almoner_server.store.connect import Database
 from almoner_server.store.limit_records import LimitChange
 from almoner_server.store.limit_rows import change_of
 from almoner_server.store.namespace_lock import require_namespace
 from almoner_server.store.paging import MAX_INT, Page, Paging
 from almoner_server.store.queries import query
 from almoner_server.store.rows import limit_of
+from almoner_server.store.sessions import CUSTOM_PLANS
 
 
 class LimitLists:

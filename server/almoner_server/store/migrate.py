@@ -14,10 +14,10 @@ from pathlib import Path
 
 import asyncpg
 
-from almoner_server.store.connect import StoreOptions
 from almoner_server.store.errors import SchemaMismatch, StoreUnavailable, translated
 from almoner_server.store.queries import query
 from almoner_server.store.seams import MIGRATION_LOCK
+from almoner_server.store.sessions import StoreOptions
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_POSTGRES = 15

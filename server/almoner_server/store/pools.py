@@ -16,12 +16,14 @@ import asyncpg
 from almoner_server.core.calendar import day_of
 from almoner_server.core.records import Target
 from almoner_server.core.terms import AccountKind, TargetKind
-from almoner_server.store.connect import Database, patience
+from almoner_server.store.connect import Database
 from almoner_server.store.errors import StoreUnavailable
 from almoner_server.store.json_rows import encode
 from almoner_server.store.namespace_lock import Locked, locked_namespace
 from almoner_server.store.queries import query
-from almoner_server.store.rows import account_of, account_row
+from almoner_server.store.rows import account_of
+from almoner_server.store.sessions import patience
+from almoner_server.store.written_rows import account_row
 
 FILL_SECONDS = 600.0
 """How long the filling of a pool may take: it reads the namespace's ledger once."""

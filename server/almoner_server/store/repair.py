@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from almoner_server.core.records import AccountKey
-from almoner_server.store.connect import Database, patience
+from almoner_server.store.connect import Database
 from almoner_server.store.errors import Conflict
 from almoner_server.store.json_rows import to_json_rows
 from almoner_server.store.queries import query
+from almoner_server.store.sessions import patience
 from almoner_server.store.verify import UNLISTED, VERIFY_SECONDS, Finding
 
 NAMESPACE, KIND, ID = AccountKey._fields

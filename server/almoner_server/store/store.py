@@ -10,13 +10,14 @@ from almoner_server.core.status import StatusRequest
 from almoner_server.store import migrate
 from almoner_server.store.batch import Batches, BatchOutcome, require_declared
 from almoner_server.store.clock import Clock
-from almoner_server.store.connect import Database, StoreOptions
+from almoner_server.store.connect import Database
 from almoner_server.store.facts import Facts
 from almoner_server.store.groups import UserGroups
 from almoner_server.store.ledger import Ledger
 from almoner_server.store.limit_lists import LimitLists
 from almoner_server.store.limits import LimitEditor
 from almoner_server.store.namespaces import Namespaces
+from almoner_server.store.sessions import StoreOptions
 from almoner_server.store.status import read_status
 from almoner_server.store.upkeep import Upkeep
 from almoner_server.store.waiting import Waiting

@@ -10,7 +10,8 @@ from almoner_server.core.book import Book
 from almoner_server.store.batch_book import Reading
 from almoner_server.store.connect import Connection
 from almoner_server.store.json_rows import encode
-from almoner_server.store.rows import (
+from almoner_server.store.statements import statement
+from almoner_server.store.written_rows import (
     JsonRow,
     account_row,
     adjustment_row,
@@ -20,7 +21,6 @@ from almoner_server.store.rows import (
     expiry_row,
     hold_row,
 )
-from almoner_server.store.statements import statement
 
 T = TypeVar("T")
 GUARDED = ("namespaces_kept", "seen", "changed_accounts", "changed_holds", "changed_charges")

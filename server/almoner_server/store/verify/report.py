@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from almoner_server.store.connect import Connection, Database, patience
+from almoner_server.store.connect import Connection, Database
 from almoner_server.store.queries import query
+from almoner_server.store.sessions import patience
 from almoner_server.store.verify import accounts, chats, holds, ledger, limits
 from almoner_server.store.verify.findings import Finding
 
