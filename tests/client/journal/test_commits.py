@@ -1,9 +1,7 @@
 """What a commit does with a journal, while the authority is there, away, and back."""
 
 import asyncio
-import socket
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,54 +9,17 @@ import grpc
 import pytest
 from almoner import (
     Client,
-    Commit,
-    Committed,
-    InvalidArgument,
     Journal,
-    NotFound,
-    Replayed,
-    RetryPolicy,
     blocking,
     new_id,
 )
 from almoner.journal import reach
 from almoner.journal.file import NAME
 from almoner.v1 import quota_service_pb2 as quota
-from almoner.v1 import resources_pb2 as pb
 
-from tests.client.journal.callers import counts, look, until, until_empty
-from tests.client.journal.entries import leave, waiting_commit
-from tests.client.script import UNAVAILABLE, Failure, Gate, ScriptedServer, committed, each_committed
-
-ONCE = RetryPolicy(attempts=1)
-NO_NAMESPACE = Failure(grpc.StatusCode.NOT_FOUND, "no namespace", "NAMESPACE_NOT_FOUND")
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    """Give an address where nobody listens yet, and nobody else will."""
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", 0))
-        yield f"127.0.0.1:{taken.getsockname()[1]}"
-
-
-@pytest.fixture
-def away(address: str) -> str:
-    return address
-
-
-def client(address: str, directory: Path) -> Client:
-    return Client(address, journal=directory, retry=ONCE)
-
-
-def told(server: ScriptedServer) -> list[str]:
-    """Give the ids of all commits that arrived, in order, however they came."""
-    ids = []
-    for call in server.calls:
-        items = call.request.requests if call.method == "BatchCommit" else [call.request]
-        ids += [item.charge_id or item.hold_id for item in items]
-    return ids
+from tests.client.journal.callers import counts, until_empty
+from tests.client.journal.commits import ONCE, client, told
+from tests.client.script import UNAVAILABLE, Failure, Gate, ScriptedServer, committed
 
 
 async def test_with_the_authority_there_a_commit_is_booked_and_nothing_stays(
@@ -146,185 +107,6 @@ async def test_a_later_commit_of_a_hold_does_not_overtake_an_earlier_one(
         await until_empty(tmp_path)
     (batch,) = server.sent("BatchCommit")
     assert [commit.charge_id for commit in batch.requests] == [first.charge.id, ""]
-
-
-async def test_a_dead_commit_of_a_hold_is_in_no_later_ones_way(
-    server: ScriptedServer, tmp_path: Path
-) -> None:
-    refused = pb.ItemError(code=3, message="no such unit", reason="UNKNOWN_UNIT")
-    server.script("Commit", Failure(grpc.StatusCode.INTERNAL, "a bug", "INTERNAL"))
-    server.script("BatchCommit", quota.BatchCommitResponse(results=[quota.CommitResult(error=refused)]))
-    async with client(server.address, tmp_path) as quota_:
-        hold = await quota_.open_hold(user="u-1", tokens=5)
-        assert (await hold.commit(tokens=1, partial=True)).pending
-        await until_empty(tmp_path)
-        assert counts(tmp_path) == {"DEAD": 1}
-        assert not (await hold.commit(tokens=1)).pending
-
-
-async def test_what_the_authority_refuses_at_once_is_raised_and_not_kept(
-    server: ScriptedServer, tmp_path: Path
-) -> None:
-    server.script("Commit", NO_NAMESPACE)
-    async with client(server.address, tmp_path) as quota:
-        with pytest.raises(NotFound):
-            await quota.charge(user="u-1", tokens=1)
-        with pytest.raises(InvalidArgument):
-            await quota.charge(user="u-1", tokens=-1)
-    assert counts(tmp_path) == {}
-
-
-async def test_what_is_refused_in_a_replay_is_set_aside_and_stops_nobody(away: str, tmp_path: Path) -> None:
-    async with client(away, tmp_path) as quota_:
-        for number in range(3):
-            await quota_.charge(user=f"u-{number}", tokens=1)
-
-    def second_is_bad(request: quota.BatchCommitRequest, _: object) -> quota.BatchCommitResponse:
-        results = [quota.CommitResult(response=committed(commit)) for commit in request.requests]
-        results[1] = quota.CommitResult(
-            error=pb.ItemError(code=3, message="no such unit", reason="UNKNOWN_UNIT")
-        )
-        return quota.BatchCommitResponse(results=results)
-
-    with ScriptedServer(away) as server:
-        server.script("BatchCommit", second_is_bad)
-        async with client(away, tmp_path):
-            await until_empty(tmp_path)
-        contents = look(tmp_path)
-        assert counts(tmp_path) == {"DEAD": 1}
-        (dead,) = contents.entries
-        assert dead.error == "no such unit"
-        assert dead.request is not None
-        assert dead.request.subject.user == "u-1"  # type: ignore[union-attr]
-        async with client(away, tmp_path) as quota_:
-            assert (await quota_.replay_journal()).delivered == 0
-            assert (await quota_.replay_journal(dead=True)).delivered == 1
-    assert counts(tmp_path) == {}
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        pb.ItemError(code=3, message="ahead of the authority's clock", reason="TIME_OUT_OF_RANGE"),
-        pb.ItemError(code=13, message="a bug", reason="INTERNAL"),
-    ],
-    ids=lambda error: error.reason,
-)
-async def test_one_that_cannot_be_booked_yet_is_sent_again_and_holds_up_no_other(
-    away: str, tmp_path: Path, error: pb.ItemError
-) -> None:
-    async with client(away, tmp_path) as quota_:
-        await quota_.charge(user="u-1", tokens=1, charge_id=(first := new_id()))
-        await quota_.charge(user="u-1", tokens=1, charge_id=(other := new_id()))
-
-    def not_the_first(request: quota.BatchCommitRequest, _: object) -> quota.BatchCommitResponse:
-        results = [quota.CommitResult(response=committed(commit)) for commit in request.requests]
-        results[0] = quota.CommitResult(error=error)
-        return quota.BatchCommitResponse(results=results)
-
-    with ScriptedServer(away) as server:
-        server.script("BatchCommit", not_the_first)
-        async with client(away, tmp_path):
-            await until_empty(tmp_path)
-        assert told(server) == [first, other, first]
-    assert counts(tmp_path) == {}
-
-
-async def test_one_that_breaks_its_whole_batch_is_found_and_set_aside(away: str, tmp_path: Path) -> None:
-    async with client(away, tmp_path) as quota_:
-        for number in range(5):
-            await quota_.charge(user=f"u-{number}", tokens=1)
-
-    def break_on_three(
-        request: quota.BatchCommitRequest, context: grpc.ServicerContext
-    ) -> quota.BatchCommitResponse:
-        if any(commit.subject.user == "u-3" for commit in request.requests):
-            Failure(grpc.StatusCode.INVALID_ARGUMENT, "rubbish", "MALFORMED_MESSAGE").abort(context)
-        return quota.BatchCommitResponse(
-            results=[quota.CommitResult(response=committed(commit)) for commit in request.requests]
-        )
-
-    with ScriptedServer(away) as server:
-        server.script("BatchCommit", *[break_on_three] * 10)
-        async with client(away, tmp_path) as quota_:
-            await until_empty(tmp_path)
-    (dead,) = look(tmp_path).entries
-    assert dead.request.subject.user == "u-3"  # type: ignore[union-attr]
-
-
-async def test_one_that_the_authority_has_a_bug_about_keeps_nobody_waiting(
-    server: ScriptedServer, tmp_path: Path
-) -> None:
-    def break_on_three(
-        request: quota.BatchCommitRequest, context: grpc.ServicerContext
-    ) -> quota.BatchCommitResponse:
-        if any(commit.subject.user == "u-3" for commit in request.requests):
-            Failure(grpc.StatusCode.INTERNAL, "a bug", "INTERNAL").abort(context)
-        return each_committed(request)
-
-    leave(tmp_path, *(waiting_commit(f"u-{number}") for number in range(5)))
-    server.script("BatchCommit", *[break_on_three] * 30)
-    with blocking.Client(server.address, journal=tmp_path, retry=ONCE) as quota_:
-        await until(lambda: counts(tmp_path) == {"WAITING": 1})
-        assert quota_.replay_journal() == Replayed(left=1)
-    (left,) = look(tmp_path).entries
-    assert left.request.subject.user == "u-3"  # type: ignore[union-attr]
-    assert left.error == "a bug"
-
-
-async def test_a_batch_is_kept_as_a_whole_and_each_item_settled_alone(
-    server: ScriptedServer, tmp_path: Path
-) -> None:
-    def mixed(request: quota.BatchCommitRequest, _: object) -> quota.BatchCommitResponse:
-        good, _bad, _away = request.requests
-        return quota.BatchCommitResponse(
-            results=[
-                quota.CommitResult(response=committed(good)),
-                quota.CommitResult(error=pb.ItemError(code=3, message="no unit", reason="UNKNOWN_UNIT")),
-                quota.CommitResult(
-                    error=pb.ItemError(code=14, message="no store", reason="STORE_UNAVAILABLE")
-                ),
-            ]
-        )
-
-    server.script("BatchCommit", mixed)
-    async with client(server.address, tmp_path) as quota_:
-        booked, failed, pending = await quota_.commit_many(
-            Commit(user=f"u-{number}", amounts={"tokens": 1}) for number in range(3)
-        )
-        assert isinstance(booked, Committed)
-        assert isinstance(failed, InvalidArgument)
-        assert isinstance(pending, Committed)
-        assert (booked.pending, pending.pending) == (False, True)
-        await until_empty(tmp_path)
-    assert told(server)[3:] == [pending.charge.id]
-
-
-async def test_a_batch_with_one_that_must_wait_waits_as_a_whole(
-    server: ScriptedServer, tmp_path: Path
-) -> None:
-    incident = Failure(grpc.StatusCode.INTERNAL, "a bug", "INTERNAL")
-    server.script("Commit", incident)
-    async with client(server.address, tmp_path) as quota_:
-        hold = await quota_.open_hold(user="u-1", tokens=5)
-        first = await hold.commit(tokens=1, partial=True)
-        answers = await quota_.commit_many(
-            [
-                Commit(hold_id=hold.id, user="u-1", amounts={"tokens": 2}),
-                Commit(user="u-2", charge_id=(other := new_id()), amounts={"tokens": 3}),
-            ]
-        )
-        assert all(isinstance(answer, Committed) and answer.pending for answer in answers)
-        await until_empty(tmp_path)
-    commits = [commit for batch in server.sent("BatchCommit") for commit in batch.requests]
-    assert [commit.charge_id or commit.hold_id for commit in commits] == [first.charge.id, hold.id, other]
-
-
-async def test_a_batch_while_away_is_pending(away: str, tmp_path: Path) -> None:
-    async with client(away, tmp_path) as quota:
-        answers = await quota.commit_many(Commit(user="u-1", amounts={"tokens": n}) for n in (1, 2))
-    assert all(isinstance(answer, Committed) and answer.pending for answer in answers)
-    assert counts(tmp_path) == {"WAITING": 2}
 
 
 async def test_a_cancelled_commit_is_kept(server: ScriptedServer, tmp_path: Path) -> None:
