@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from almoner import Client, RetryPolicy, blocking
+from almoner.runtime.coalescing import schedule
 from almoner_server.engine import Engine
 from almoner_server.loops.running import running
 from almoner_server.observe.report import NobodyWatches
@@ -9,7 +10,7 @@ from almoner_server.rpc.backend import Backend
 from almoner_server.rpc.server import Server, ServerOptions
 from almoner_server.store import Store
 
-from tests.client.script import ScriptedServer
+from tests.client.script import Gate, ScriptedServer
 
 QUICK = RetryPolicy(initial=0.001, ceiling=0.001)
 
@@ -44,3 +45,17 @@ async def address(store: Store) -> AsyncIterator[str]:
         yield address
         await server.refuse()
         await server.stop(1)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody loses patience with an RPC that the test holds up."""
+    monkeypatch.setattr(schedule, "PATIENCE", 3_600)
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """Give a gate that holds an answer up until the test is over, if not before."""
+    gate = Gate()
+    yield gate
+    gate.open.set()

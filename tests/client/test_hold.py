@@ -1,3 +1,5 @@
+"""A hold in its block: what is sent when, and what is raised where."""
+
 import asyncio
 from datetime import timedelta
 from decimal import Decimal
@@ -6,19 +8,17 @@ import pytest
 from almoner import (
     Client,
     ExpiryAction,
-    Hold,
     HoldNotSettled,
     InvalidArgument,
     NotFound,
     QuotaBusy,
     QuotaExceeded,
     Settlement,
-    Unavailable,
 )
 from almoner.v1 import quota_service_pb2 as quota_pb
 from almoner.v1 import resources_pb2 as pb
 
-from tests.client.script import EXPIRE_TIME, GONE, UNAVAILABLE, Gate, ScriptedServer, refused
+from tests.client.script import EXPIRE_TIME, GONE, Gate, ScriptedServer, refused
 
 
 async def test_the_everyday_path_sends_what_was_said(server: ScriptedServer, quota: Client) -> None:
@@ -163,110 +163,12 @@ async def test_an_estimate_is_what_is_left_of_the_hold_also_where_the_server_doe
     assert server.sent("Commit")[-1].amounts == {"usd_micros": 1_000_000, "tokens": 7}
 
 
-async def test_a_degraded_hold_books_its_cost_and_asks_nothing_else_of_the_store(
-    server: ScriptedServer, quota: Client
-) -> None:
-    server.script(
-        "CheckQuota", quota_pb.CheckQuotaResponse(decision=pb.Decision(allowed=True), degraded=True)
-    )
-    async with quota.hold(user="u-17", chat="c1", tokens=5, ttl=0.03) as hold:
-        assert hold.degraded
-        await hold.extend(tokens=9)
-        await hold.commit(tokens=7)
-    (commit,) = server.sent("Commit")
-    assert (commit.hold_id, commit.subject.user, commit.chat.id) == (hold.id, "u-17", "c1")
-    assert [call.method for call in server.calls] == ["CheckQuota", "Commit"]
-
-
-async def test_a_degraded_hold_left_by_an_exception_has_nothing_to_release(
-    server: ScriptedServer, quota: Client
-) -> None:
-    server.script(
-        "CheckQuota", quota_pb.CheckQuotaResponse(decision=pb.Decision(allowed=True), degraded=True)
-    )
-    with pytest.raises(ZeroDivisionError):
-        async with quota.hold(user="u-17", tokens=5):
-            raise ZeroDivisionError
-    assert [call.method for call in server.calls] == ["CheckQuota"]
-
-
-@pytest.mark.parametrize("partial", [False, True])
-async def test_a_commit_without_an_answer_keeps_the_hold_because_money_was_spent(
-    server: ScriptedServer, quota: Client, partial: bool
-) -> None:
-    server.script("Commit", *[UNAVAILABLE] * 20)
-    with pytest.raises(Unavailable) as caught:
-        async with quota.hold(user="u-17", tokens=5) as hold:
-            await hold.commit(tokens=4, partial=partial)
-    assert "got no answer" in caught.value.__notes__[0]
-    assert not server.sent("Release")
-    await hold.commit(tokens=4)
-    assert hold.settled
-
-
 async def test_a_commit_that_was_wrong_may_be_put_right(server: ScriptedServer, quota: Client) -> None:
     async with quota.hold(user="u-17", tokens=5) as hold:
         with pytest.raises(InvalidArgument):
             await hold.commit(tokens=-1)
         await hold.commit(tokens=1)
     assert len(server.sent("Commit")) == 1
-
-
-async def test_a_cancellation_inside_the_block_releases(server: ScriptedServer, quota: Client) -> None:
-    entered = asyncio.Event()
-
-    async def call() -> None:
-        async with quota.hold(user="u-17", tokens=1):
-            entered.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(call())
-    await entered.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert len(server.sent("Release")) == 1
-
-
-async def test_a_timeout_round_the_block_releases_too(server: ScriptedServer, quota: Client) -> None:
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.1), quota.hold(user="u-17", tokens=1):
-            await asyncio.Event().wait()
-    assert len(server.sent("Release")) == 1
-
-
-async def test_a_cancellation_during_a_commit_still_books(server: ScriptedServer, quota: Client) -> None:
-    gate = Gate()
-    server.script("Commit", gate.commit)
-    holds: list[Hold] = []
-
-    async def call() -> None:
-        async with quota.hold(user="u-17", tokens=1) as hold:
-            holds.append(hold)
-            await hold.commit(tokens=1)
-
-    task = asyncio.create_task(call())
-    await asyncio.to_thread(gate.reached.wait)
-    task.cancel()
-    gate.open.set()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert holds[0].settled
-    assert not server.sent("Release")
-
-
-async def test_a_cancellation_while_the_hold_opens_gives_it_back(
-    server: ScriptedServer, quota: Client
-) -> None:
-    gate = Gate()
-    server.script("CheckQuota", gate.check)
-    task = asyncio.create_task(quota.open_hold(user="u-17", tokens=1))
-    await asyncio.to_thread(gate.reached.wait)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    (check,) = server.sent("CheckQuota")
-    assert [request.hold_id for request in server.sent("Release")] == [check.hold.id]
 
 
 async def test_a_hold_under_an_id_of_the_callers_is_the_callers_to_repeat(

@@ -3,12 +3,7 @@
 from pathlib import Path
 
 import grpc
-from almoner import (
-    Commit,
-    Committed,
-    InvalidArgument,
-    new_id,
-)
+from almoner import Commit, Committed, InvalidArgument, new_id
 from almoner.v1 import quota_service_pb2 as quota
 from almoner.v1 import resources_pb2 as pb
 

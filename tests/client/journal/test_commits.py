@@ -7,12 +7,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from almoner import (
-    Client,
-    Journal,
-    blocking,
-    new_id,
-)
+from almoner import Client, Journal, blocking, new_id
 from almoner.journal import reach
 from almoner.journal.file import NAME
 from almoner.v1 import quota_service_pb2 as quota

@@ -4,13 +4,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from almoner import (
-    InvalidArgument,
-    NotFound,
-    Replayed,
-    blocking,
-    new_id,
-)
+from almoner import InvalidArgument, NotFound, Replayed, blocking, new_id
 from almoner.v1 import quota_service_pb2 as quota
 from almoner.v1 import resources_pb2 as pb
 
