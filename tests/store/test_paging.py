@@ -1,5 +1,8 @@
 """Pages of every list: each entry once, in one order, and a token is good for its own list and filter only."""
 
+import json
+from base64 import urlsafe_b64decode as b64decode
+from base64 import urlsafe_b64encode as b64encode
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -101,3 +104,24 @@ async def test_a_token_is_good_for_its_own_list_only(filled: Store, name: str) -
     for other in LISTS.keys() - {name}:
         with pytest.raises(RequestFailed, match="page_token"):
             await LISTS[other](filled, page_token=token)
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "forged"),
+    [
+        ("charges", 0, ["datetime", "0001-01-01T00:00:00+14:00"]),
+        ("charges", 0, ["datetime", "9999-12-31T23:59:59.999999-14:00"]),
+        ("charges", 0, ["datetime", "9999-12-31T23:59:59.999999+00:00"]),
+        ("charges", 0, ["datetime", "2026-03-11T12:00:00"]),
+        ("limits", 1, ["str", "\ud800"]),
+        ("limits", 1, ["str", "\0"]),
+        ("limits", 0, ["int", str(2**63)]),
+    ],
+)
+async def test_a_token_with_what_no_database_keeps_is_malformed(
+    filled: Store, name: str, part: int, forged: list[str]
+) -> None:
+    mark, parts = json.loads(b64decode((await LISTS[name](filled, page_size=1)).next_page_token))
+    parts[part] = forged
+    with pytest.raises(RequestFailed, match="page_token"):
+        await LISTS[name](filled, page_token=b64encode(json.dumps([mark, parts]).encode()).decode())

@@ -51,6 +51,11 @@ CASES: list[Case] = [
         "FIELD_NOT_ALLOWED",
         "expire_time",
     ),
+    # the driver of the database takes the first and the last moment for infinities, which have no zone
+    *(
+        (SetLimit, {**LIMIT, "target": USER, "expireTime": moment}, "TIME_OUT_OF_RANGE", "expire_time")
+        for moment in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z")
+    ),
     (SetLimit, {**LIMIT, "requestId": ID}, "FIELD_NOT_ALLOWED", "request_id"),
     (SetLimit, {**RAISE, "requestId": ""}, "FIELD_REQUIRED", "request_id"),
     (SetLimit, {**RAISE, "delta": 0}, "AMOUNT_OUT_OF_RANGE", "delta"),

@@ -1,11 +1,10 @@
 """Page through lists by key: what is added or removed meanwhile neither repeats nor hides any other entry."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -18,6 +17,8 @@ Key = tuple[int | str | datetime | UUID, ...]
 """What a list is ordered by."""
 
 MAX_INT = 2**63 - 1
+_INFINITIES = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+"""What asyncpg takes for no time at all."""
 _TYPES: dict[str, Callable[[str], int | str | datetime | UUID]] = {
     "int": int,
     "str": str,
@@ -69,15 +70,19 @@ class Paging:
         try:
             mark, parts = json.loads(base64.urlsafe_b64decode(token.encode()))
             key = tuple(_TYPES[kind](text) for kind, text in parts)
-        except (ValueError, TypeError, KeyError, AttributeError, binascii.Error, RecursionError):
+            is_ours = mark == self._mark and _is_like(key, self._first)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             raise _malformed(token) from None
-        if mark != self._mark or not _is_like(key, self._first):
+        if not is_ours:
             raise _malformed(token)
         return key
 
 
 def _is_like(key: Key, other: Key) -> bool:
-    """Tell whether a key has parts of the same types, all of them such as a database can keep."""
+    """Tell whether a key has parts of the same types, all of them such as a database can keep.
+
+    Raises ValueError or OverflowError for some that are not.
+    """
     return [type(part) for part in key] == [type(part) for part in other] and all(map(_is_sound, key))
 
 
@@ -86,9 +91,9 @@ def _is_sound(part: int | str | datetime | UUID) -> bool:
         case int():
             return abs(part) <= MAX_INT
         case str():
-            return "\0" not in part
+            return b"\0" not in part.encode()
         case datetime():
-            return part.tzinfo is not None
+            return part.tzinfo is not None and part.astimezone(UTC) not in _INFINITIES
         case _:
             return True
 

@@ -17,6 +17,8 @@ NANOS = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_SECOND = -62_135_596_800  # 0001-01-01T00:00:00Z
 _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z
+_INFINITIES = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+"""What the database's driver takes for the beginning and the end of all time, and gives back without a zone."""
 
 
 def ttl(field: str, given: Duration) -> timedelta:
@@ -38,14 +40,18 @@ def moment(field: str, given: Timestamp) -> datetime:
     """Return a moment of the years 1 to 9999, to the microsecond. Raises RequestFailed TIME_OUT_OF_RANGE."""
     seconds, nanos = given.seconds, given.nanos
     if not (_FIRST_SECOND <= seconds <= _LAST_SECOND and 0 <= nanos < NANOS):
-        raise invalid(
-            "TIME_OUT_OF_RANGE",
-            field,
-            f"{seconds} s and {nanos} ns since 1970 are no moment of the years 1 to 9999",
-            value=f"{seconds} s {nanos} ns",
-            limit="0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z",
-        )
-    return _EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)
+        raise _no_moment(field, given)
+    found = _EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)
+    if found in _INFINITIES:
+        raise _no_moment(field, given)
+    return found
+
+
+def _no_moment(field: str, given: Timestamp) -> RequestFailed:
+    bounds = "0001-01-01T00:00:00.000001Z to 9999-12-31T23:59:59.999998Z"
+    value = f"{given.seconds} s {given.nanos} ns"
+    message = f"{given.seconds} s and {given.nanos} ns since 1970 are outside {bounds}"
+    return invalid("TIME_OUT_OF_RANGE", field, message, value=value, limit=bounds)
 
 
 def _duration(field: str, given: Duration, least: timedelta, most: timedelta, bounds: str) -> timedelta:
