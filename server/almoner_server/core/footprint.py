@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from almoner_server.core.book import Book, account_keys
+from almoner_server.core.expiry import expiry_charge_id
 from almoner_server.core.records import AccountKey, NamespaceRules, Spender, Target
 from almoner_server.core.requests import Adjust, Check, Commit, Request
 from almoner_server.core.terms import TargetKind
@@ -99,6 +100,15 @@ def _add_commit(found: Footprint, request: Commit, rules: NamespaceRules | None,
         _add_old_hold(found, request.namespace, request.hold_id, rules, known)
     if request.user:
         _add_accounts(found, rules, _add_named(found, request, known))
+        _add_estimate(found, request, rules, known)
+
+
+def _add_estimate(found: Footprint, request: Commit, rules: NamespaceRules | None, known: Remembered) -> None:
+    """Add what the estimate counts for that a hold, forgotten itself, has left at its expiry."""
+    if request.hold_id is not None and found.holds[request.namespace, request.hold_id] is None:
+        estimate = known.charges.get((request.namespace, expiry_charge_id(request.hold_id)))
+        if estimate is not None:
+            _add_accounts(found, rules, estimate)
 
 
 def _add_adjust(found: Footprint, request: Adjust, rules: NamespaceRules | None, known: Remembered) -> None:

@@ -4,6 +4,7 @@ The cases are those of docs/semantics.md, Settlement.
 """
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from almoner_server.core import fingerprints
 from almoner_server.core.accounts import Account
@@ -25,12 +26,21 @@ def commit(book: Book, request: Commit) -> CommitResult:
     """Book a cost, exactly once for each charge id."""
     charge = book.charges.get((request.namespace, request.charge_id))
     if charge is not None:
-        if charge.fingerprint != fingerprints.of_commit(request):
+        if charge.fingerprint != fingerprints.of_commit(request) or _is_of_earlier_hold(book, request):
             raise reused("charge_id", request.charge_id)
         return CommitResult(as_booked(charge), replayed=True)
     hold = expire_if_due(book, request.namespace, request.hold_id) if request.hold_id else None
     charge = _direct(book, request) if hold is None else _on_hold(book, request, hold)
     return CommitResult(charge, replayed=False)
+
+
+def _is_of_earlier_hold(book: Book, request: Commit) -> bool:
+    """Tell whether a charge under the id of a final commit is not this hold's: it would have ended it.
+
+    Ids of holds are forgotten, those of charges never: who uses one again must hear of it, not have a cost dropped.
+    """
+    hold = expire_if_due(book, request.namespace, request.hold_id) if request.hold_id else None
+    return hold is not None and hold.state is HoldState.OPEN and not request.partial
 
 
 def as_booked(charge: Charge) -> Charge:
@@ -40,11 +50,12 @@ def as_booked(charge: Charge) -> Charge:
 
 
 def _on_hold(book: Book, request: Commit, hold: Hold) -> Charge:
-    _require_same_spender(request, hold)
+    _require_same_spender(request, hold.spender)
     late = hold.state is not HoldState.OPEN
     amounts = _amounts(request, hold)
     if late:
-        _take_place_of_estimate(book, hold)
+        undone = _take_place_of_estimate(book, hold.namespace, hold.id)
+        hold.spent = _sum(hold.spent, {unit: -amount for unit, amount in undone.items()})
     charge = Charge(
         namespace=request.namespace,
         id=request.charge_id,
@@ -93,6 +104,7 @@ def _direct(book: Book, request: Commit) -> Charge:
     chain = chain_of(book, request.namespace, request.chat, request.parent)
     groups = book.groups_of(request.namespace, request.user, request.groups)
     occurred_at = _occurred_at(book, request)
+    _require_same_as_estimate(book, request)
     charge = Charge(
         namespace=request.namespace,
         id=request.charge_id,
@@ -113,8 +125,17 @@ def _direct(book: Book, request: Commit) -> Charge:
     remember_chain(book, request.namespace, chain)
     book_charge(book, book.accounts_of(charge.namespace, charge.spender), charge)
     if request.hold_id is not None:
+        _take_place_of_estimate(book, request.namespace, request.hold_id)
         book.add_hold(_spent_hold(charge, request))
     return charge
+
+
+def _require_same_as_estimate(book: Book, request: Commit) -> None:
+    """Look whose a hold was that is forgotten, if its expiry has left an estimate."""
+    if request.hold_id is not None:
+        estimate = book.charges.get((request.namespace, expiry_charge_id(request.hold_id)))
+        if estimate is not None:
+            _require_same_spender(request, estimate.spender)
 
 
 def _spent_hold(charge: Charge, request: Commit) -> Hold:
@@ -149,13 +170,14 @@ def _amounts(request: Commit, hold: Hold) -> Amounts:
     return {unit: held for unit, held in hold.held.items() if unit != IN_FLIGHT}
 
 
-def _take_place_of_estimate(book: Book, hold: Hold) -> None:
-    """Undo the estimate that the expiry of the hold booked, since the real cost is known now."""
-    estimate = book.charges.get((hold.namespace, expiry_charge_id(hold.id)))
-    already = late_commit_id(hold.id)
-    if estimate is not None and (hold.namespace, already) not in book.adjustments:
-        replace_estimate(book, estimate, already)
-        hold.spent = _sum(hold.spent, {unit: -amount for unit, amount in estimate.amounts.items()})
+def _take_place_of_estimate(book: Book, namespace: str, hold_id: UUID) -> Amounts:
+    """Undo the estimate that the expiry of a hold booked, since the real cost is known now. Returns what is undone."""
+    estimate = book.charges.get((namespace, expiry_charge_id(hold_id)))
+    already = late_commit_id(hold_id)
+    if estimate is None or (namespace, already) in book.adjustments:
+        return {}
+    replace_estimate(book, estimate, already)
+    return estimate.amounts
 
 
 def _occurred_at(book: Book, request: Commit) -> datetime:
@@ -168,13 +190,13 @@ def _occurred_at(book: Book, request: Commit) -> datetime:
     return min(request.occurred_at, book.now)
 
 
-def _require_same_spender(request: Commit, hold: Hold) -> None:
+def _require_same_spender(request: Commit, spender: Spender) -> None:
     """Refuse a commit that names somebody else than the hold does: one of the two ids is wrong."""
     if not request.user and not request.chat:
         return
-    chat = hold.spender.chain[-1] if hold.spender.chain else ""
+    chat = spender.chain[-1] if spender.chain else ""
     for field, given, held in (
-        ("subject.user", request.user, hold.spender.user),
+        ("subject.user", request.user, spender.user),
         ("chat.id", request.chat, chat),
     ):
         if given and given != held:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from almoner_server.core.book import Book
+from almoner_server.core.book import Book, account_keys
 from almoner_server.core.expiry import expiry_charge_id, late_commit_id
 from almoner_server.core.footprint import Footprint
+from almoner_server.core.records import AccountKey, Charge
 from almoner_server.core.requests import Check, CheckResult, Commit, CommitResult, Request
 from almoner_server.core.terms import ExpiryAction, HoldState
 from almoner_server.store.connect import Connection
@@ -46,7 +47,7 @@ class BatchReader:
         if not wanted.holds_true(book):
             self._facts.learn_read(book, wanted)
             raise Stale
-        await self._read_expired(connection, book, requests)
+        await self._read_estimates(connection, wanted, book, requests)
         add_empty(book, wanted.accounts)
         return Reading(book, found, wanted)
 
@@ -68,20 +69,30 @@ class BatchReader:
             if found.holds or found.charges:
                 raise Stale
 
-    async def _read_expired(self, connection: Connection, book: Book, requests: Sequence[Request]) -> None:
-        """Read what expiry has booked for holds that a commit comes too late for."""
+    async def _read_estimates(
+        self, connection: Connection, wanted: Footprint, book: Book, requests: Sequence[Request]
+    ) -> None:
+        """Read what expiry has booked for holds that a commit comes too late for.
+
+        Raises Stale if that counts on other accounts, too: they are known now.
+        """
         late = [
             (request.namespace, request.hold_id)
             for request in requests
-            if isinstance(request, Commit) and request.hold_id and _has_expired(book, request)
+            if isinstance(request, Commit) and request.hold_id and _may_have_estimate(book, request)
         ]
         if late:
-            wanted = Footprint()
-            wanted.booked = {(namespace, expiry_charge_id(hold_id)) for namespace, hold_id in late}
-            wanted.adjustments = {(namespace, late_commit_id(hold_id)) for namespace, hold_id in late}
-            found = await read_batch(connection, wanted, self._replica)
-            book.charges |= found.book.charges
-            book.adjustments |= found.book.adjustments
+            estimates = Footprint()
+            estimates.booked = {(namespace, expiry_charge_id(hold_id)) for namespace, hold_id in late}
+            estimates.adjustments = {(namespace, late_commit_id(hold_id)) for namespace, hold_id in late}
+            found = (await read_batch(connection, estimates, self._replica)).book
+            book.charges |= found.charges
+            book.adjustments |= found.adjustments
+            if not all(
+                wanted.accounts.issuperset(_accounts_of(book, charge)) for charge in found.charges.values()
+            ):
+                self._facts.learn_read(book, wanted)
+                raise Stale
 
 
 def _is_turned_down(result: object) -> bool:
@@ -90,7 +101,15 @@ def _is_turned_down(result: object) -> bool:
     )
 
 
-def _has_expired(book: Book, request: Commit) -> bool:
+def _may_have_estimate(book: Book, request: Commit) -> bool:
+    """Tell whether the hold of a commit was charged at its expiry, or nothing is known of it any more."""
     assert request.hold_id is not None
     hold = book.holds.get((request.namespace, request.hold_id))
-    return hold is not None and hold.state is HoldState.EXPIRED and hold.on_expiry is ExpiryAction.CHARGE
+    if hold is None:
+        return bool(request.user)  # else there is nothing to book
+    return hold.state is HoldState.EXPIRED and hold.on_expiry is ExpiryAction.CHARGE
+
+
+def _accounts_of(book: Book, charge: Charge) -> list[AccountKey]:
+    rules = book.namespaces.get(charge.namespace)
+    return [] if rules is None else account_keys(rules, charge.spender)

@@ -1,4 +1,5 @@
--- Holds and the charges that name them: an expiry is charged once, and a charge belongs to whom its hold does.
+-- Holds and the charges that name them: an expiry is charged once, and a charge belongs to whom its hold does. Charges that
+-- are older than the hold are those of an earlier one with its id, which has been forgotten (see verify_spent.sql).
 SELECT 'two_expiry_charges' AS finding, namespace, hold_id AS id, string_agg(id::text, ', ' ORDER BY id) AS detail
 FROM charges
 WHERE origin = 3
@@ -13,4 +14,5 @@ JOIN holds AS hold ON hold.namespace = charge.namespace AND hold.id = coalesce(c
 WHERE
     (charge.user_id, charge.groups, charge.chain) IS DISTINCT FROM (hold.user_id, hold.groups, hold.chain)
     AND charge.hold_id IS NOT NULL
+    AND charge.create_time >= CASE WHEN hold.fingerprint = '' THEN hold.settle_time ELSE hold.admit_time END
 ORDER BY 1, 2, 3
