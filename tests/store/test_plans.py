@@ -30,7 +30,10 @@ MORE = """
     SELECT 'default', 'idle-' || number, ARRAY['idle-' || number], now() FROM generate_series(1, 30000) AS number;
     INSERT INTO adjustments
     SELECT 'default', gen_random_uuid(), id, 1, '{}', '{}', '', create_time, fingerprint, net, false FROM charges;
-    INSERT INTO holds
+    INSERT INTO holds (
+        namespace, id, user_id, groups, chain, held, spent, state, on_expiry, admit_time, expire_time,
+        admitted_expire_time, settle_time, attributes, fingerprint, answer
+    )
     SELECT
         'default', gen_random_uuid(), user_id, '{}', '{}', '{"in_flight": 1}', '{}', 1, 1, create_time, 'infinity',
         'infinity', NULL, '{}', fingerprint, '[]'

@@ -26,7 +26,7 @@ def recomputed(world: World) -> Counters:
         add(charge.spender, day_of(charge.occurred_at), charge.net, "spent")
     for hold in world.book.holds.values():
         if hold.state is HoldState.OPEN:
-            add(hold.spender, day_of(hold.admit_time), hold.held, "held")
+            add(hold.spender, day_of(hold.window_time), hold.held, "held")
     return +found
 
 

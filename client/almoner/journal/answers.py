@@ -72,6 +72,7 @@ def local_hold(hold: LocalHold) -> HoldInfo:
         spent=dict(hold.booked),
         state=HoldState.RELEASED if ended else HoldState.OPEN,
         admit_time=_time(hold.admit_time),
+        window_time=_time(hold.admit_time),
         expire_time=_time(hold.expire_time),
         on_expiry=ExpiryAction.RELEASE,
         settle_time=datetime.now(UTC) if ended else None,

@@ -22,7 +22,8 @@ class HoldInfo:
     """What partial and final commits have booked on it."""
     state: HoldState
     admit_time: datetime
-    """When it was admitted. Its charges belong to the windows of this moment."""
+    window_time: datetime
+    """Whose windows it and its charges count in: when it was admitted, or when more was on a later day."""
     expire_time: datetime
     on_expiry: ExpiryAction
     settle_time: datetime | None

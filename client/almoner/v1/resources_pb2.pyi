@@ -740,6 +740,7 @@ class Hold(_message.Message):
     ON_EXPIRY_FIELD_NUMBER: _builtins.int
     SETTLE_TIME_FIELD_NUMBER: _builtins.int
     ATTRIBUTES_FIELD_NUMBER: _builtins.int
+    WINDOW_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The hold's id, a UUID."""
     state: Global___HoldState.ValueType
@@ -764,7 +765,7 @@ class Hold(_message.Message):
 
     @_builtins.property
     def admit_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was admitted. Its charges belong to the windows of this moment."""
+        """When it was admitted."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
@@ -777,6 +778,12 @@ class Hold(_message.Message):
     @_builtins.property
     def attributes(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The caller's labels."""
+
+    @_builtins.property
+    def window_time(self) -> _timestamp_pb2.Timestamp:
+        """The moment whose windows it and its charges count in: when it was admitted, or when an Extend last admitted more of
+        any unit on a later day.
+        """
 
     def __init__(
         self,
@@ -792,10 +799,11 @@ class Hold(_message.Message):
         on_expiry: Global___ExpiryAction.ValueType = ...,
         settle_time: _timestamp_pb2.Timestamp | None = ...,
         attributes: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        window_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["admit_time", b"admit_time", "chat", b"chat", "expire_time", b"expire_time", "settle_time", b"settle_time", "subject", b"subject"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["admit_time", b"admit_time", "chat", b"chat", "expire_time", b"expire_time", "settle_time", b"settle_time", "subject", b"subject", "window_time", b"window_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["admit_time", b"admit_time", "attributes", b"attributes", "chat", b"chat", "expire_time", b"expire_time", "held", b"held", "id", b"id", "on_expiry", b"on_expiry", "settle_time", b"settle_time", "spent", b"spent", "state", b"state", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["admit_time", b"admit_time", "attributes", b"attributes", "chat", b"chat", "expire_time", b"expire_time", "held", b"held", "id", b"id", "on_expiry", b"on_expiry", "settle_time", b"settle_time", "spent", b"spent", "state", b"state", "subject", b"subject", "window_time", b"window_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -111,6 +111,7 @@ def hold_info(message: pb.Hold) -> HoldInfo:
         spent=to_dict(message.spent),
         state=enum_member(HoldState, message.state),
         admit_time=to_datetime(message.admit_time),
+        window_time=to_datetime(message.window_time),
         expire_time=to_datetime(message.expire_time),
         on_expiry=enum_member(ExpiryAction, message.on_expiry),
         settle_time=optional_datetime(message, "settle_time"),

@@ -35,11 +35,13 @@ class Own(NamedTuple):
     day: int
 
 
-def applicable_limits(book: Book, namespace: str, spender: Spender) -> list[Applicable]:
+def applicable_limits(
+    book: Book, namespace: str, spender: Spender, member_of: tuple[str, ...] | None = None
+) -> list[Applicable]:
     """Return every limit in force for any account of the spender, in listing order.
 
     Chat limits come first (root before child), then the user's, then pools, then those on `in_flight`. A namespace
-    that is not enabled has none.
+    that is not enabled has none. `member_of` says in which groups the user is if these are others than the spender's.
     """
     rules = book.namespaces[namespace]
     if not rules.enabled:
@@ -47,7 +49,7 @@ def applicable_limits(book: Book, namespace: str, spender: Spender) -> list[Appl
     user, groups, chain = spender
     found = [*_of_chats(book, namespace, chain)] if chain else []
     if user:  # a status may be of a chat alone
-        found += _of_user(book, rules, user, groups)
+        found += _of_user(book, rules, user, groups if member_of is None else member_of)
     if rules.has_namespace_pool or (groups and rules.pooled_groups):
         found += _of_pools(book, rules, groups)
     if len(found) > 1:

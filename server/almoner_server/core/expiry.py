@@ -53,7 +53,7 @@ def _estimate(book: Book, hold: Hold, amounts: dict[str, int]) -> Charge:
         open=True,
         late=False,
         origin=ChargeOrigin.EXPIRY,
-        occurred_at=hold.admit_time,
+        occurred_at=hold.window_time,
         create_time=book.now,
         attributes=hold.attributes,
         overrun={},

@@ -13,7 +13,7 @@ from uuid import UUID
 from almoner_server.core.book import Book, account_keys
 from almoner_server.core.expiry import expiry_charge_id
 from almoner_server.core.records import AccountKey, NamespaceRules, Spender, Target
-from almoner_server.core.requests import Adjust, Check, Commit, Request
+from almoner_server.core.requests import Adjust, Check, Commit, Extend, Request
 from almoner_server.core.terms import TargetKind
 
 
@@ -82,7 +82,9 @@ def footprint(requests: Iterable[Request], remembered: Remembered) -> Footprint:
         elif isinstance(request, Adjust):
             _add_adjust(found, request, rules, remembered)
         else:
-            _add_old_hold(found, request.namespace, request.hold_id, rules, remembered, limits=True)
+            spender = _add_old_hold(found, request.namespace, request.hold_id, rules, remembered)
+            if spender is not None and isinstance(request, Extend):
+                _add_admission(found, request.namespace, spender, remembered)
     return found
 
 
@@ -136,14 +138,18 @@ def _add_old_hold(
     hold_id: UUID,
     rules: NamespaceRules | None,
     known: Remembered,
-    *,
-    limits: bool = False,
-) -> None:
+) -> Spender | None:
     spender = _add_hold(found, namespace, hold_id, rules, known)
     if spender is None:
         found.asks_for_unknown = True
-    elif limits:
-        _add_targets(found, namespace, spender)
+    return spender
+
+
+def _add_admission(found: Footprint, namespace: str, spender: Spender, known: Remembered) -> None:
+    """Add what decides whether a hold may grow: limits on its spender, and the groups its user is in now."""
+    _add_targets(found, namespace, spender)
+    user = (namespace, spender.user)
+    found.users[user] = known.groups.get(user, ())
 
 
 def _add_named(found: Footprint, request: Check | Commit, known: Remembered) -> Spender:

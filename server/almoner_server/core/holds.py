@@ -51,17 +51,22 @@ def release(book: Book, request: Release) -> HoldResult:
 
 
 def extend(book: Book, request: Extend) -> HoldResult:
-    """Set new totals or a new time to live. More money is admitted as if the hold were taken anew in its place."""
+    """Set new totals or a new time to live. More money is admitted as if the hold were taken anew in its place.
+
+    So the user's limits are those of the groups of now, and on a later day the hold counts in the windows of now.
+    """
     hold = _require(book, request.namespace, request.hold_id)
     if hold.state is not HoldState.OPEN:
         raise _settled(hold)
     wanted = {**hold.held, **_left_of_totals(hold, request.amounts)}
     decision = Decision(())
-    if any(amount > hold.held.get(unit, 0) for unit, amount in wanted.items()):
-        limits = applicable_limits(book, hold.namespace, hold.spender)
-        decision = decide(limits, wanted, book.now, Own(hold.held, day_of(hold.admit_time)))
+    grows = any(amount > hold.held.get(unit, 0) for unit, amount in wanted.items())
+    if grows:
+        groups = book.groups_of(hold.namespace, hold.spender.user, hold.named_groups)
+        limits = applicable_limits(book, hold.namespace, hold.spender, groups)
+        decision = decide(limits, wanted, book.now, Own(hold.held, day_of(hold.window_time)))
     if decision.allowed:
-        _set_terms(book, hold, wanted, request)
+        _set_terms(book, hold, wanted, request, grows=grows)
     return HoldResult(snapshot(hold), decision)
 
 
@@ -83,10 +88,12 @@ def _admit(book: Book, request: Check, spender: Spender, wanted: Amounts, decisi
         namespace=request.namespace,
         id=request.hold.id,
         spender=spender,
+        named_groups=_named(request, spender),
         held={},
         spent={},
         state=HoldState.OPEN,
         admit_time=book.now,
+        window_time=book.now,
         expire_time=expire_time,
         on_expiry=request.hold.on_expiry,
         attributes=request.attributes,
@@ -98,6 +105,16 @@ def _admit(book: Book, request: Check, spender: Spender, wanted: Amounts, decisi
     move_held(book.accounts_of(request.namespace, spender), hold, wanted)
     book.add_hold(hold)
     return CheckResult(decision, hold.id, expire_time)
+
+
+def _named(request: Check, spender: Spender) -> tuple[str, ...]:
+    """Return the groups that a request names, the very ones of its spender if these are all."""
+    named = set(request.groups)
+    return (
+        tuple(group for group in spender.groups if group in named)
+        if len(named) < len(spender.groups)
+        else spender.groups
+    )
 
 
 def _answer_again(hold: Hold, request: Check) -> CheckResult:
@@ -125,9 +142,12 @@ def _left_of_totals(hold: Hold, totals: Amounts) -> Amounts:
     return {unit: total - hold.spent.get(unit, 0) for unit, total in totals.items()}
 
 
-def _set_terms(book: Book, hold: Hold, wanted: Amounts, request: Extend) -> None:
+def _set_terms(book: Book, hold: Hold, wanted: Amounts, request: Extend, *, grows: bool) -> None:
     lowered = any(amount < hold.held.get(unit, 0) for unit, amount in wanted.items())
     accounts = book.accounts_of(hold.namespace, hold.spender)
+    if grows and day_of(hold.window_time) != book.today:
+        move_held(accounts, hold, {})
+        hold.window_time = book.now
     move_held(accounts, hold, wanted)
     if lowered:
         book.free(accounts)

@@ -77,10 +77,14 @@ class Hold:
     namespace: str
     id: UUID
     spender: Spender
+    named_groups: tuple[str, ...]
+    """Those of the spender's groups that the request named itself."""
     held: Amounts
     spent: Amounts
     state: HoldState
     admit_time: datetime
+    window_time: datetime
+    """Whose windows it counts in: when it was admitted, or when more was, on a later day."""
     expire_time: datetime
     on_expiry: ExpiryAction
     attributes: Attributes

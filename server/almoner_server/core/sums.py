@@ -10,9 +10,9 @@ from almoner_server.core.terms import Settlement
 
 
 def move_held(accounts: Iterable[Account], hold: Hold, wanted: Amounts) -> None:
-    """Make what a hold sets aside equal `wanted`, on its accounts, in the windows of its admission."""
+    """Make what a hold sets aside equal `wanted`, on its accounts, in the windows it counts in."""
     change = _difference(hold.held, wanted)
-    day = day_of(hold.admit_time)
+    day = day_of(hold.window_time)
     for account in accounts:
         account.hold(day, change)
     hold.held = dict(wanted)

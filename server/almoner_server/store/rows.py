@@ -42,14 +42,17 @@ def account_of(row: asyncpg.Record) -> Account:
 
 def hold_of(row: asyncpg.Record) -> Hold:
     """Read a hold."""
+    spender, named = _spender_of(row), row["named_groups"]
     return Hold(
         namespace=row["namespace"],
         id=row["id"],
-        spender=_spender_of(row),
+        spender=spender,
+        named_groups=spender.groups if named is None else tuple(named),
         held=orjson.loads(row["held"]),
         spent=orjson.loads(row["spent"]),
         state=HoldState(row["state"]),
         admit_time=row["admit_time"],
+        window_time=row["window_time"] or row["admit_time"],
         expire_time=row["expire_time"],
         on_expiry=ExpiryAction(row["on_expiry"]),
         attributes=orjson.loads(row["attributes"]),

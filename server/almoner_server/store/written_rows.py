@@ -61,6 +61,8 @@ def hold_row(hold: Hold) -> JsonRow:
         "answer": orjson.dumps(hold.answer).decode(),
     }
     _add_spender(row, hold.spender)
+    if hold.named_groups != hold.spender.groups:
+        row["named_groups"] = hold.named_groups
     if hold.spent:
         row["spent"] = hold.spent
     if hold.state is not HoldState.OPEN:
@@ -85,6 +87,8 @@ def changed_hold_row(hold: Hold) -> JsonRow:
     }
     if hold.held:
         row["held"] = hold.held
+    if hold.window_time is not hold.admit_time:
+        row["window_time"] = hold.window_time
     if hold.expire_time is not hold.admitted_expire_time:
         row["expire_time"] = hold.expire_time
     return row

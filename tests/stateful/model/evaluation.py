@@ -41,15 +41,18 @@ def in_force(world: World, key: LimitKey) -> Limit | None:
     return limit
 
 
-def limits_of(world: World, spender: Spender) -> list[InForce]:
-    """Return every limit that is in force for any account of the spender, in the order of answers."""
+def limits_of(world: World, spender: Spender, groups: tuple[str, ...] | None = None) -> list[InForce]:
+    """Return every limit that is in force for any account of the spender, in the order of answers.
+
+    `groups` are those the user is in now, if not the spender's.
+    """
     if not world.enabled:
         return []
     found = [
         limit for chat in spender.chain for limit in _on(world, TargetKind.TARGET_KIND_CHAT, chat, "chat")
     ]
     if spender.user:
-        found += _of_user(world, spender)
+        found += _of_user(world, spender.user, spender.groups if groups is None else groups)
     for group in spender.groups:
         found += _on(world, TargetKind.TARGET_KIND_GROUP_POOL, group, "group")
     found += _on(world, TargetKind.TARGET_KIND_NAMESPACE_POOL, "", "namespace")
@@ -115,21 +118,21 @@ def _passes(used: int, amount: int, limit: int) -> bool:
 
 
 def _held_by(world: World, each: InForce, hold: HoldEntry | None) -> int:
-    if hold is None or not within(window(each.limit.period, world.now), hold.admit_time):
+    if hold is None or not within(window(each.limit.period, world.now), hold.window_time):
         return 0
     return 1 if each.limit.unit == IN_FLIGHT else hold.held.get(each.limit.unit, 0)
 
 
-def _of_user(world: World, spender: Spender) -> Iterator[InForce]:
+def _of_user(world: World, user: str, groups: tuple[str, ...]) -> Iterator[InForce]:
     for unit in sorted(world.units | {IN_FLIGHT}):
         for period in PERIODS if unit != IN_FLIGHT else (PERIOD_LIFETIME,):
-            own = in_force(world, (TargetKind.TARGET_KIND_USER, spender.user, unit, period))
+            own = in_force(world, (TargetKind.TARGET_KIND_USER, user, unit, period))
             default = in_force(world, (TargetKind.TARGET_KIND_NAMESPACE_DEFAULT, "", unit, period))
-            keys = [(TargetKind.TARGET_KIND_GROUP_DEFAULT, group, unit, period) for group in spender.groups]
+            keys = [(TargetKind.TARGET_KIND_GROUP_DEFAULT, group, unit, period) for group in groups]
             of_groups = [limit for limit in (in_force(world, key) for key in keys) if limit]
             limit = own or _winner(world, of_groups) or default
             if limit:
-                yield InForce(_scope(limit, Scope.SCOPE_ACCOUNT_PERIOD), limit, "user", spender.user)
+                yield InForce(_scope(limit, Scope.SCOPE_ACCOUNT_PERIOD), limit, "user", user)
 
 
 def _winner(world: World, limits: list[Limit]) -> Limit | None:

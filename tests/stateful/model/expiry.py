@@ -27,7 +27,7 @@ def _expire(world: World, hold: HoldEntry) -> None:
         book(
             world,
             hold.spender,
-            hold.admit_time,
+            hold.window_time,
             id=estimate_id(hold.id),
             hold_id=hold.id,
             amounts=amounts,

@@ -66,7 +66,11 @@ def extend(world: World, request: ExtendRequest) -> ExtendResponse:
     wanted = hold.held | {unit: total - committed.get(unit, 0) for unit, total in request.amounts.items()}
     decision = Decision(allowed=True)
     if any(amount > hold.held.get(unit, 0) for unit, amount in wanted.items()):
-        decision = decide(world, limits_of(world, hold.spender), wanted | {IN_FLIGHT: 1}, instead_of=hold)
+        groups = world.groups_of(hold.spender.user, hold.named_groups)
+        limits = limits_of(world, hold.spender, groups)
+        decision = decide(world, limits, wanted | {IN_FLIGHT: 1}, instead_of=hold)
+        if decision.allowed and world.now.date() != hold.window_time.date():
+            hold.window_time = world.now
     if decision.allowed:
         hold.held = wanted
         if request.HasField("ttl"):
@@ -99,6 +103,7 @@ def hold_message(world: World, hold: HoldEntry) -> Hold:
         spent=committed_on(world, hold),
         state=hold.state,
         admit_time=stamp(hold.admit_time),
+        window_time=stamp(hold.window_time),
         expire_time=stamp(hold.expire_time),
         on_expiry=hold.on_expiry,
         settle_time=stamp(hold.settle_time) if hold.settle_time else None,
@@ -127,6 +132,8 @@ def _admit(world: World, request: CheckQuotaRequest, spender: Spender, answer: C
         spender=spender,
         held=dict(request.amounts),
         admit_time=world.now,
+        window_time=world.now,
+        named_groups=set(request.subject.groups),
         expire_time=world.now + ttl,
         on_expiry=request.hold.on_expiry or ExpiryAction.EXPIRY_ACTION_RELEASE,
         attributes=dict(request.attributes),

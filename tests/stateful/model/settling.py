@@ -91,7 +91,7 @@ def _on_hold(
     return book(
         world,
         hold.spender,
-        hold.admit_time,
+        hold.window_time,
         id=charge_id,
         hold_id=hold.id,
         amounts=amounts,
@@ -138,6 +138,8 @@ def _settled_from_now_on(world: World, hold_id: str, spender: Spender) -> HoldEn
         spender=spender,
         held={},
         admit_time=world.now,
+        window_time=world.now,
+        named_groups=set(),
         expire_time=world.now,
         on_expiry=ExpiryAction.EXPIRY_ACTION_RELEASE,
         attributes={},

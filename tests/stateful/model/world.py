@@ -57,6 +57,8 @@ class HoldEntry:
     spender: Spender
     held: dict[str, int]
     admit_time: datetime
+    window_time: datetime
+    named_groups: set[str]
     expire_time: datetime
     on_expiry: ExpiryAction.ValueType
     attributes: dict[str, str]
@@ -128,5 +130,5 @@ class World:
             for hold in self.holds.values()
             if hold.open
             and hold.spender.counts_on(kind, name)
-            and (inside is None or inside[0] <= hold.admit_time < inside[1])
+            and (inside is None or inside[0] <= hold.window_time < inside[1])
         )

@@ -16,10 +16,11 @@ from tests.stateful import values
 from tests.stateful.model.windows import moment_of, span
 from tests.stateful.rules.holding import Holding
 from tests.stateful.rules.ruling import Ruling
+from tests.stateful.rules.spending import Spending
 from tests.stateful.values import subject
 
 
-class Passing(Holding, Ruling):
+class Passing(Holding, Spending, Ruling):
     """Lets time pass."""
 
     @rule(
@@ -56,6 +57,30 @@ class Passing(Holding, Ruling):
         self.set_limit({"target": "user u1", "unit": "usd", "period": period}, amount, 1, "")
         self.clock("next expiry", "release")
         self.check("u1", [], "", "", {"usd": 1})
+
+    @rule(amounts=st.tuples(*[st.integers(1, 4)] * 3), limit=st.integers(2, 8))
+    def grow_the_day_after(self, amounts: tuple[int, int, int], limit: int) -> None:
+        """Let holds of an evening grow in the morning, against the limit of one day."""
+        self.set_limit({"target": "default", "unit": "usd", "period": "DAY"}, limit, None, "")
+        self.clock("1 s before midnight", "release")
+        for amount in amounts[:2]:
+            self.hold(True, "u1", [], "", "", {"usd": amount}, None, False, {})
+        self.clock("midnight", "release")
+        for back, amount in enumerate(amounts[1:]):
+            self.extend(back, {"usd": amount + 1}, None)
+        self.commit(0, {"usd": amounts[0]}, "new", True, "ACTUAL", "")
+
+    @rule(before=values.groups, after=values.groups, named=values.groups, amount=st.integers(1, 4))
+    def grow_in_other_groups(
+        self, before: list[str], after: list[str], named: list[str], amount: int
+    ) -> None:
+        """Let a hold grow after its user was put into other groups."""
+        for group, limit in (("members of a", 2), ("members of b", 6), ("default", 4)):
+            self.set_limit({"target": group, "unit": "usd", "period": "LIFETIME"}, limit, None, "")
+        self.set_groups("u1", before)
+        self.hold(True, "u1", named, "", "", {"usd": 1}, None, False, {})
+        self.set_groups("u1", after)
+        self.extend(0, {"usd": 1 + amount}, None)
 
     @rule(back=st.integers(1, 20) | st.integers(1, 200))
     def again(self, back: int) -> None:

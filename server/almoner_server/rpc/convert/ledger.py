@@ -72,6 +72,7 @@ def hold_message(hold: Hold) -> HoldMessage:
         spent=hold.spent,
         state=HoldState.ValueType(hold.state),
         admit_time=timestamp(hold.admit_time),
+        window_time=timestamp(hold.window_time),
         expire_time=timestamp(hold.expire_time),
         on_expiry=ExpiryAction.ValueType(hold.on_expiry),
         settle_time=None if hold.settle_time is None else timestamp(hold.settle_time),

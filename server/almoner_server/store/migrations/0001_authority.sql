@@ -104,12 +104,14 @@ CREATE TABLE holds (
     id uuid NOT NULL,
     user_id text COLLATE "C" NOT NULL,
     groups text [] NOT NULL,
+    named_groups text [],  -- those that the request named; null: all of `groups`
     chain text [] NOT NULL,
     held jsonb NOT NULL,
     spent jsonb NOT NULL,
     state smallint NOT NULL CHECK (state BETWEEN 1 AND 4),
     on_expiry smallint NOT NULL CHECK (on_expiry IN (1, 2)),
     admit_time timestamptz NOT NULL,
+    window_time timestamptz,  -- the moment whose windows it counts in; null: `admit_time`
     expire_time timestamptz NOT NULL,
     admitted_expire_time timestamptz NOT NULL,
     settle_time timestamptz,

@@ -13,7 +13,7 @@ entries AS NOT MATERIALIZED (
         (open AND settlement = 2)::int AS estimates, (open AND settlement = 3)::int AS unpriced
     FROM charges
     UNION ALL
-    SELECT namespace, user_id, chain, groups, (admit_time AT TIME ZONE 'UTC')::date, '{}'::jsonb, held, 0, 0
+    SELECT namespace, user_id, chain, groups, (coalesce(window_time, admit_time) AT TIME ZONE 'UTC')::date, '{}'::jsonb, held, 0, 0
     FROM holds
     WHERE state = 1
 ),

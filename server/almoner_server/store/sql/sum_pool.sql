@@ -10,7 +10,7 @@ entries AS (
     SELECT booked.day, amount.key AS unit, amount.value::bigint AS spent, 0::bigint AS held, 0 AS estimates, 0 AS unpriced
     FROM booked CROSS JOIN LATERAL jsonb_each_text(booked.net) AS amount
     UNION ALL
-    SELECT (hold.admit_time AT TIME ZONE 'UTC')::date, amount.key, 0, amount.value::bigint, 0, 0
+    SELECT (coalesce(hold.window_time, hold.admit_time) AT TIME ZONE 'UTC')::date, amount.key, 0, amount.value::bigint, 0, 0
     FROM holds AS hold CROSS JOIN LATERAL jsonb_each_text(hold.held) AS amount
     WHERE hold.namespace = $1 AND hold.state = 1 AND ($2 = 4 OR hold.groups @> ARRAY[$3::text])
     UNION ALL

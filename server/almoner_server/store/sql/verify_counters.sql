@@ -5,7 +5,7 @@ WITH entries AS (
         namespace, user_id, chain, groups, (occurred_at AT TIME ZONE 'UTC')::date AS day, net AS spent, '{}'::jsonb AS held
     FROM charges
     UNION ALL
-    SELECT namespace, user_id, chain, groups, (admit_time AT TIME ZONE 'UTC')::date, '{}', held
+    SELECT namespace, user_id, chain, groups, (coalesce(window_time, admit_time) AT TIME ZONE 'UTC')::date, '{}', held
     FROM holds
     WHERE state = 1
 ),

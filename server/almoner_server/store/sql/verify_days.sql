@@ -7,7 +7,7 @@ WITH latest AS MATERIALIZED (
         (
             greatest(
                 almoner_now() + interval '1 minute', (SELECT max(create_time) FROM charges),
-                (SELECT max(greatest(admit_time, settle_time)) FROM holds), (SELECT max(create_time) FROM adjustments),
+                (SELECT max(greatest(admit_time, window_time, settle_time)) FROM holds), (SELECT max(create_time) FROM adjustments),
                 (SELECT max(change_time) FROM limit_changes)
             ) AT TIME ZONE 'UTC'
         )::date AS day
@@ -20,7 +20,7 @@ ahead AS MATERIALIZED (
 entries AS (
     SELECT namespace, user_id, chain, groups, (occurred_at AT TIME ZONE 'UTC')::date AS day, net AS amounts FROM charges
     UNION ALL
-    SELECT namespace, user_id, chain, groups, (admit_time AT TIME ZONE 'UTC')::date, held FROM holds WHERE state = 1
+    SELECT namespace, user_id, chain, groups, (coalesce(window_time, admit_time) AT TIME ZONE 'UTC')::date, held FROM holds WHERE state = 1
 )
 SELECT 'day_ahead' AS finding, namespace, kind, id, (SELECT day FROM latest) AS expected, day AS actual
 FROM ahead

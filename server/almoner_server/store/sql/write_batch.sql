@@ -65,16 +65,16 @@ guard AS MATERIALIZED (
 -- part new_holds
 , new_holds AS (
     INSERT INTO holds (
-        namespace, id, user_id, groups, chain, held, spent, state, on_expiry, admit_time, expire_time,
+        namespace, id, user_id, groups, named_groups, chain, held, spent, state, on_expiry, admit_time, expire_time,
         admitted_expire_time, settle_time, attributes, fingerprint, answer
     )
     SELECT
-        namespace, id, user_id, coalesce(groups, '{}'), coalesce(chain, '{}'), held, coalesce(spent, '{}'),
+        namespace, id, user_id, coalesce(groups, '{}'), named_groups, coalesce(chain, '{}'), held, coalesce(spent, '{}'),
         coalesce(state, 1), coalesce(on_expiry, 1), admit_time, expire_time,
         coalesce(admitted_expire_time, expire_time), settle_time, coalesce(attributes, '{}'), fingerprint, answer
     FROM guard CROSS JOIN jsonb_to_recordset(:new_holds::jsonb) AS new (
-        namespace text, id uuid, user_id text, groups text [], chain text [], held jsonb, spent jsonb, state smallint,
-        on_expiry smallint, admit_time timestamptz, expire_time timestamptz, admitted_expire_time timestamptz,
+        namespace text, id uuid, user_id text, groups text [], named_groups text [], chain text [], held jsonb,
+        spent jsonb, state smallint, on_expiry smallint, admit_time timestamptz, expire_time timestamptz, admitted_expire_time timestamptz,
         settle_time timestamptz, attributes jsonb, fingerprint bytea, answer text
     )
 )
@@ -83,10 +83,11 @@ guard AS MATERIALIZED (
 , changed_holds AS (
     UPDATE holds AS found
     SET held = coalesce(new.held, '{}'), spent = new.spent, state = new.state,
-        expire_time = coalesce(new.expire_time, found.admitted_expire_time), settle_time = new.settle_time
+        expire_time = coalesce(new.expire_time, found.admitted_expire_time), settle_time = new.settle_time,
+        window_time = new.window_time
     FROM guard CROSS JOIN jsonb_to_recordset(:changed_holds::jsonb) AS new (
-        namespace text, id uuid, held jsonb, spent jsonb, state smallint, expire_time timestamptz,
-        settle_time timestamptz
+        namespace text, id uuid, held jsonb, spent jsonb, state smallint, window_time timestamptz,
+        expire_time timestamptz, settle_time timestamptz
     )
     WHERE found.namespace = new.namespace AND found.id = new.id AND guard.namespaces = :namespace_count::bigint
     RETURNING 1
