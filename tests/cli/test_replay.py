@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from almoner_server.app import Authority
 
 from tests.cli.conftest import Answer, Run
 from tests.support.postgres import Postgres
-from tests.support.server import run_server
+from tests.support.server import authority, run_server
 
 ROWS = 300
 WIDE = ("--budgets", "1000", "--concurrency", "16", "--limit-rows", "100")
@@ -40,21 +40,26 @@ def trace(tmp_path: Path) -> Path:
 def replay(server: Authority, database: str, trace: Path) -> Run:
     """Replay the trace as fast as can be, and verify the server's database."""
 
-    async def run(*options: str, verify: tuple[str, ...] = ("--database-url", database)) -> Answer:
-        common = ("--server", server.address, "--speed", "max", "--users", "20", "--chats", "40", *verify)
-        return await process("replay", str(trace), *common, *options)
+    async def run(
+        *options: str,
+        verify: tuple[str, ...] = ("--database-url", database),
+        at: Authority = server,
+        **environment: str,
+    ) -> Answer:
+        common = ("--server", at.address, "--speed", "max", "--users", "20", "--chats", "40", *verify)
+        return await process("replay", str(trace), *common, *options, **environment)
 
     return run
 
 
-async def process(*arguments: str) -> Answer:
+async def process(*arguments: str, **environment: str) -> Answer:
     """Run `almoner` in a process of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ALMONER_")}
     running = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "almoner.cli", *arguments),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=kept,
+        env={**kept, **environment},
     )
     out, err = await running.communicate()
     assert running.returncode is not None
@@ -139,22 +144,42 @@ async def test_a_difference_between_counters_and_ledger_fails_the_replay(replay:
     assert any("user-0001" in finding for finding in answer.json["verify"]["findings"])
 
 
-async def test_another_database_than_the_servers_is_not_taken_for_it(replay: Run, postgres: Postgres) -> None:
-    elsewhere = await postgres.create_database()
-    answer = await replay("--json", verify=("--database-url", elsewhere))
-    await postgres.drop_database(elsewhere)
-    assert answer.code == 0
+@pytest.mark.parametrize("budgets", ["1000", "0.0001"], ids=["booked", "nothing booked"])
+async def test_another_database_is_not_taken_for_the_servers_though_all_names_are_the_same(
+    replay: Run, elsewhere: str, budgets: str
+) -> None:
+    common = ("--json", "--namespace", "mine", "--limit-rows", "10", "--chats", "0", "--budgets", budgets)
+    async with authority(elsewhere) as other:
+        there = await replay(*common, at=other, verify=("--database-url", elsewhere))
+    answer = await replay(*common, verify=("--database-url", elsewhere))
+    assert (there.code, there.json["verify"]["run"]) == (0, True), there.err
     assert answer.json["verify"]["run"] is False
-    assert "it is not the server's" in answer.json["verify"]["summary"]
+    assert answer.json["verify"]["summary"].startswith("not run: that is another server's database")
 
 
-async def test_where_there_is_no_database_it_says_that_verify_was_not_run(
+@pytest.fixture
+async def elsewhere(postgres: Postgres) -> AsyncIterator[str]:
+    """Make another database than the server's."""
+    dsn = await postgres.create_database()
+    yield dsn
+    await postgres.drop_database(dsn)
+
+
+async def test_a_database_that_was_named_and_could_not_be_verified_fails_the_replay(
     replay: Run, tmp_path: Path
 ) -> None:
     answer = await replay(verify=("--data-dir", str(tmp_path / "empty")))
+    assert answer.code == 1
+    assert "verify: not run: there is nothing to verify" in answer.out
+    assert "run `almoner verify`" in answer.out
+    assert answer.out.endswith("not as it should be: the database that was named was not verified\n")
+
+
+async def test_where_no_database_was_named_it_says_only_what_is_known(replay: Run, tmp_path: Path) -> None:
+    answer = await replay(verify=(), ALMONER_DATA_DIR=str(tmp_path / "empty"))
     assert answer.code == 0
     assert "verify: not run: " in answer.out
-    assert "run `almoner verify`" in answer.out
+    assert answer.out.endswith("all as it should be, as far as the server tells\n")
 
 
 @pytest.fixture

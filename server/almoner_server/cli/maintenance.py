@@ -10,6 +10,7 @@ import click
 
 from almoner_server.cli.running import run
 from almoner_server.cli.settings import data_dir, database_url, file
+from almoner_server.cli.witness import require_witness
 from almoner_server.config import Config, ConfigError
 
 if TYPE_CHECKING:
@@ -35,13 +36,15 @@ def migrate(**settings: Any) -> None:
 @data_dir
 @click.option("--repair", "repairs", is_flag=True, help="Make wrong, missing and left-over rows anew.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(*, repairs: bool, as_json: bool, **settings: Any) -> None:
+# How `almoner replay` knows the server's database.
+@click.option("--witness", type=(str, str), hidden=True)
+def verify(*, repairs: bool, as_json: bool, witness: tuple[str, str] | None, **settings: Any) -> None:
     """Recompute every counter from the ledger and the holds; name each difference.
 
     Exits with 0 if there is none, with 7 if there are some; with --repair, if some are left that only a
     person can put right. The authority may be running.
     """
-    outcome = run(lambda: _verify(Config(**settings), repairs=repairs))
+    outcome = run(lambda: _verify(Config(**settings), repairs=repairs, witness=witness))
     if as_json:
         click.echo(json.dumps(_as_json(outcome)))
     else:
@@ -70,7 +73,7 @@ async def _migrate(config: Config) -> list[str]:
             await store.close()
 
 
-async def _verify(config: Config, *, repairs: bool) -> _Outcome:
+async def _verify(config: Config, *, repairs: bool, witness: tuple[str, str] | None) -> _Outcome:
     from almoner_server.app import open_store
     from almoner_server.embedded.paths import Layout
 
@@ -80,6 +83,8 @@ async def _verify(config: Config, *, repairs: bool) -> _Outcome:
         store = await open_store(dsn)
         try:
             await store.check_schema()
+            if witness is not None:
+                await require_witness(store, *witness)
             found = await store.upkeep.verify()
             if not repairs or not any(finding.repairable for finding in found.findings):
                 return _Outcome(found, 0, found)

@@ -129,8 +129,8 @@ def replay(
     refuse some of the calls. One request may take 30s unless --timeout says otherwise.
 
     Exits with 1 if anything is not as it should be: a cost beyond its hold, a crossed
-    limit, sums that differ, a failed call, a server that does not tell what was spent, or
-    a difference found by `almoner verify`.
+    limit, sums that differ, a failed call, a server that does not tell what was spent, a
+    difference found by `almoner verify`, or a database that was named and is not the server's.
     """
     performance = Performance(
         script=Script(file, Assignment(users=users, groups=groups, chats=chats, seed=seed), max_output, rows),
@@ -161,7 +161,7 @@ def _new_namespace() -> str:
 
 def _verify_options(database_url: str | None, data_dir: str | None) -> tuple[str, ...]:
     given = {"--database-url": database_url, "--data-dir": data_dir}
-    return tuple(part for name, value in given.items() if value for part in (name, value))
+    return tuple(part for name, value in given.items() if value is not None for part in (name, value))
 
 
 def _watch(settings: Settings) -> Watch:

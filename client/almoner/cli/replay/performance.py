@@ -11,7 +11,14 @@ from almoner.cli.replay.play import Pace, Player
 from almoner.cli.replay.report import Report
 from almoner.cli.replay.script import Script
 from almoner.cli.replay.spending import spendings
-from almoner.cli.replay.stage import StageError, has_limits, open_chats, set_budgets, take_namespace
+from almoner.cli.replay.stage import (
+    StageError,
+    has_limits,
+    leave_witness,
+    open_chats,
+    set_budgets,
+    take_namespace,
+)
 from almoner.cli.replay.survey import Survey, survey
 from almoner.cli.replay.tally import Tally
 from almoner.cli.replay.verified import verify
@@ -50,6 +57,7 @@ async def perform(performance: Performance, watch: Watch) -> Report:
     ) as quota:
         fresh, units = await take_namespace(quota)
         await _set_stage(quota, performance, whole, units, fresh=fresh)
+        witness = await leave_witness(quota)
         async with watch(tally, whole):
             await Player(quota, performance.pace, tally).play(replace(performance.script, units=units))
         left = await spendings(quota, whole)
@@ -59,7 +67,7 @@ async def perform(performance: Performance, watch: Watch) -> Report:
         whole=whole,
         tally=tally,
         spendings=left,
-        verification=await verify(performance.verify_options, tally.charges),
+        verification=await verify(performance.verify_options, performance.namespace, witness),
     )
 
 

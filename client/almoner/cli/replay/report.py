@@ -47,6 +47,7 @@ class Report:
             "calls failed": self.tally.errors,
             "the server did not tell what was spent": self.spendings.unknown,
             "the counters differ from the ledger": not self.verification.clean,
+            "the database that was named was not verified": self.verification.missed,
         }
         return [problem for problem, there in found.items() if there]
 
