@@ -137,3 +137,29 @@ async def test_without_the_server_installed_serve_says_what_to_install() -> None
     assert (process.returncode, out) == (1, b"")
     assert b"pip install 'almoner[server,embedded]'" in err
     assert err.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("check", "--user", "\udcff", "usd=1"), "--user: b'\\xff'"),
+        (("check", "--user=u\udcff", "usd=1"), "--user: b'u\\xff'"),
+        (("check", "--user", "u", "--namespace", "\udcff", "usd=1"), "--namespace: b'\\xff'"),
+        (("hold", "--user", "u", "--attribute", "k=\udcff", "usd=1"), "--attribute: b'k=\\xff'"),
+        (("limit", "set", "--default", "usd=1", "--per", "day", "--reason", "\udcff"), "--reason: b'\\xff'"),
+        (("groups", "get", "\udcff"), "b'\\xff'"),
+        (("status", "--user", "u", "--server", "\udcff"), "--server: b'\\xff'"),
+        (("--namespace", "\udcff", "status", "--user", "u"), "--namespace: b'\\xff'"),
+    ],
+)
+async def test_an_argument_that_is_no_text_is_bad_input_and_its_option_is_named(
+    almoner: Run, arguments: tuple[str, ...], named: str
+) -> None:
+    answer = await almoner(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == f"almoner: {named} is not text in UTF-8\n"
+
+
+async def test_a_variable_that_is_no_text_is_named(server: Authority) -> None:
+    answer = await call("status", "--user", "u", ALMONER_SERVER=server.address, ALMONER_NAMESPACE="\udcff")
+    assert (answer.code, answer.err) == (2, "almoner: ALMONER_NAMESPACE: b'\\xff' is not text in UTF-8\n")
