@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, call
 
 UNKNOWN = "019a2b3c-4d5e-7f60-8192-a3b4c5d6e7f8"
 
@@ -137,3 +137,20 @@ async def test_a_long_ledger_is_read_page_by_page_up_to_the_limit(almoner: Run) 
     told = await almoner("ledger", "--limit", "2")
     assert "raise --limit" in told.err
     assert (await almoner("ledger", "--limit", "3", "--json")).json["more"] is False
+
+
+async def test_an_adjustment_is_a_refund_or_the_real_cost_and_never_both() -> None:
+    for kinds, problem in {
+        (): "say what the amounts are",
+        ("--refund", "--actual"): "give one, not both",
+    }.items():
+        answer = await call("adjust", UNKNOWN, *kinds, "usd=0.1")
+        assert (answer.code, answer.out) == (2, "")
+        assert f"{problem}: --refund or --actual" in answer.err
+
+
+async def test_a_label_is_given_once() -> None:
+    for command in (("hold", "--user", "u"), ("commit", UNKNOWN)):
+        answer = await call(*command, "--attribute", "model=a", "--attribute", "model=b", "usd=0.1")
+        assert (answer.code, answer.out) == (2, "")
+        assert "--attribute model is given twice: model=a and model=b" in answer.err

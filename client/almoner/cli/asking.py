@@ -100,8 +100,9 @@ def hold(
     line on standard error.
     """
     try:
+        options |= {"amounts": values.by_unit(amounts), "attributes": values.labels(attributes)}
         with settings.client() as quota:
-            held = quota.open_hold(amounts=values.by_unit(amounts), attributes=dict(attributes), **options)
+            held = quota.open_hold(**options)
     except Refused as refused:
         if quiet:
             raise

@@ -67,7 +67,7 @@ def commit(
     """
     hold, texts = _hold_and_amounts(hold, amounts)
     cost = values.by_unit(values.amount(text) for text in texts)
-    options |= {"amounts": cost, "attributes": dict(attributes)}
+    options |= {"amounts": cost, "attributes": values.labels(attributes)}
     if hold is None:
         _check_direct(partial=partial, **options)
     elif occurred_at:
@@ -155,12 +155,9 @@ def extend(
 )
 @click.argument("charge")
 @click.argument("amounts", nargs=-1, type=values.amount, required=True, metavar="UNIT=AMOUNT...")
-@click.option("--refund", "kind", flag_value="REFUND", help="Take the amounts off the charge.")
+@click.option("--refund", is_flag=True, help="Take the amounts off the charge.")
 @click.option(
-    "--actual",
-    "kind",
-    flag_value="ACTUAL",
-    help="Put the real cost in the place of an estimate; units not named stay.",
+    "--actual", is_flag=True, help="Put the real cost in the place of an estimate; units not named stay."
 )
 @click.option("--reason", default="", help="Why. Kept.")
 @click.option(
@@ -173,17 +170,20 @@ def adjust(
     /,
     charge: str,
     amounts: tuple[tuple[str, Amount], ...],
-    kind: str | None,
+    refund: bool,
+    actual: bool,
     **options: Any,
 ) -> None:
     """Correct a CHARGE: a refund, or the real cost of an estimate.
 
     The charge of a hold's final commit has the id of the hold.
     """
-    if kind is None:
-        raise click.UsageError("say what the amounts are: --refund or --actual")
+    if refund == actual:
+        problem = "give one, not both" if refund else "say what the amounts are"
+        raise click.UsageError(f"{problem}: --refund or --actual")
+    kind = AdjustmentKind.REFUND if refund else AdjustmentKind.ACTUAL
     with settings.client() as quota:
-        answer = quota.adjust(charge, kind=AdjustmentKind(kind), amounts=values.by_unit(amounts), **options)
+        answer = quota.adjust(charge, kind=kind, amounts=values.by_unit(amounts), **options)
     _show_charge(settings, answer)
 
 

@@ -69,6 +69,20 @@ def attribute(text: str) -> tuple[str, str]:
     return key, label
 
 
+def labels(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Collect labels.
+
+    Raises:
+        click.UsageError: A key is given twice.
+    """
+    found: dict[str, str] = {}
+    for key, label in pairs:
+        if key in found:
+            raise click.UsageError(f"--attribute {key} is given twice: {key}={found[key]} and {key}={label}")
+        found[key] = label
+    return found
+
+
 def choice(kind: type[EnumT]) -> click.Choice[EnumT]:
     """Offer the members of an enum, in any case."""
     return click.Choice([member for member in kind if member.name != "UNKNOWN"], case_sensitive=False)
