@@ -74,6 +74,19 @@ async def test_an_option_for_clients_before_a_command_that_is_none_is_an_error(
     assert answer.err.startswith(f"almoner: {option[0]} before {command} says nothing to it")
 
 
+async def test_an_option_that_a_command_has_itself_is_to_be_typed_after_it() -> None:
+    answer = await call("--json", "verify")
+    assert "--json before verify says nothing to it: type `almoner verify --json`" in answer.err
+
+
+async def test_the_help_of_replay_names_its_own_defaults() -> None:
+    words = " ".join((await call("replay", "--help")).out.split())
+    assert "[default: a new one]" in words
+    assert "[default: 30s]" in words
+    assert "[default: default]" not in words
+    assert "[default: 5s]" not in words
+
+
 async def test_the_environment_of_clients_does_not_hinder_a_command_that_is_none(tmp_path: Path) -> None:
     answer = await call("verify", "--data-dir", str(tmp_path), ALMONER_SERVER=NOBODY, ALMONER_NAMESPACE="n")
     assert (answer.code, "there is nothing to verify" in answer.err) == (1, True)

@@ -37,16 +37,24 @@ class Settings:
 pass_settings = click.make_pass_decorator(Settings, ensure=True)
 
 
-def connection_options(command: Decorated) -> Decorated:
-    """Add the options that every command takes, before or after its name; the later one counts."""
+def connection_options(
+    command: Decorated, *, namespace: str = DEFAULT_NAMESPACE, timeout: str = f"{DEFAULT_TIMEOUT:g}s"
+) -> Decorated:
+    """Add the options that every command takes, before or after its name; the later one counts.
+
+    Args:
+        command: What takes them.
+        namespace: What its help says of the default.
+        timeout: What its help says of the default.
+    """
     add = (
         _setting("--server", envvar="ALMONER_SERVER", help="Address, host:port.  [default: 127.0.0.1:50051]"),
-        _setting("--namespace", envvar="ALMONER_NAMESPACE", help="Where ids live.  [default: default]"),
+        _setting("--namespace", envvar="ALMONER_NAMESPACE", help=f"Where ids live.  [default: {namespace}]"),
         _setting(
             "--timeout",
             type=values.seconds,
             metavar="DURATION",
-            help="Time for one call, such as 5s.  [default: 5s]",
+            help=f"Time for one call, such as 5s.  [default: {timeout}]",
         ),
         _setting("--json", is_flag=True, default=None, help="Print one JSON document, for scripts."),
     )

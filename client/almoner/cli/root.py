@@ -36,7 +36,7 @@ class Root(click.Group):
         """Find the command called; options for a client given before one that is none are an error."""
         name, command, rest = super().resolve_command(ctx, args)
         if name is not None and name not in self.commands:
-            _refuse_options(ctx, name)
+            _refuse_options(ctx, name, command)
         return name, command, rest
 
     def main(
@@ -70,7 +70,7 @@ class Root(click.Group):
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
 
 
-def _refuse_options(ctx: click.Context, name: str) -> None:
+def _refuse_options(ctx: click.Context, name: str, command: click.Command | None) -> None:
     """Raise UsageError for options that the command would never see. The environment is for all commands."""
     given = [
         parameter.opts[0]
@@ -78,10 +78,12 @@ def _refuse_options(ctx: click.Context, name: str) -> None:
         if parameter.name
         and ctx.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE
     ]
-    if given:
-        raise click.UsageError(
-            f"{', '.join(given)} before {name} says nothing to it: it calls no server", ctx
-        )
+    if not given:
+        return
+    known = {option for parameter in (command.params if command else ()) for option in parameter.opts}
+    its_own = [option for option in given if option in known]
+    hint = f"type `almoner {name} {' '.join(its_own)}`" if its_own else "it calls no server"
+    raise click.UsageError(f"{', '.join(given)} before {name} says nothing to it: {hint}", ctx)
 
 
 def _fail(line: str, code: int) -> NoReturn:

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -96,7 +97,7 @@ def speed(text: str) -> float | None:
 )
 @click.option("--database-url", help="The server's database, for `almoner verify` afterwards.")
 @click.option("--data-dir", help="The server's data directory, for `almoner verify` afterwards.")
-@connection_options
+@partial(connection_options, namespace="a new one", timeout=f"{TIMEOUT:g}s")
 @pass_settings
 @click.pass_context
 def replay(
