@@ -162,3 +162,35 @@ async def test_what_is_printed_for_scripts_is_one_document(almoner: Run) -> None
         answer = await almoner(*arguments, "--json")
         assert isinstance(json.loads(answer.out), dict)
         assert answer.err == ""
+
+
+async def test_a_limit_that_was_over_when_it_was_set_is_told(almoner: Run) -> None:
+    limit = ("limit", "set", "--user", "u", "usd=1", "--per", "day", "--json", "--until")
+    past, ahead = await almoner(*limit, "2020-01-01"), await almoner(*limit, "+1h")
+    assert (past.code, past.json["limit"]["amount"]) == (0, 1_000_000)
+    assert past.err == "almoner: the limit has no effect: 2020-01-01T00:00Z is over\n"
+    assert ahead.err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--chat", "c", "usd=0"), "usd=0: a limit on a chat is at least $0.000001"),
+        (("--chat", "c", "messages=0"), "messages=0: a limit on a chat is at least 1"),
+        (("--user", "u", "usd=0.00", "--per", "day", "--add"), "usd=0.00: --add is at least $0.000001"),
+    ],
+)
+async def test_too_little_is_told_in_the_unit_in_which_it_was_given(
+    almoner: Run, arguments: tuple[str, ...], problem: str
+) -> None:
+    answer = await almoner("limit", "set", *arguments)
+    assert (answer.code, answer.out, problem in answer.err) == (2, "", True), answer.err
+
+
+@pytest.mark.parametrize("command", ["list", "history"])
+async def test_a_unit_that_is_not_counted_has_not_just_no_limits(almoner: Run, command: str) -> None:
+    for unit in ("usd", "usd_micros", "in_flight"):
+        assert (await almoner("limit", command, "--unit", unit)).code == 0
+    answer = await almoner("limit", command, "--unit", "tokenz")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("almoner: --unit tokenz: the namespace default counts only usd, ")

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from itertools import islice
 from typing import Any, TypeVar
 
 import click
 
-from almoner.amounts import Amount
+from almoner.amounts import Amount, limit_amount
 from almoner.cli import values
 from almoner.cli.answers import print_json
+from almoner.cli.limit_lists import history, list_limits
 from almoner.cli.options import Settings, connection_options, examples, pass_settings
-from almoner.cli.targets import KINDS, OPTIONS, chosen_target, filtering_target, target_options
-from almoner.cli.words import IN_FLIGHT
+from almoner.cli.targets import chosen_target, target_options
+from almoner.cli.words import IN_FLIGHT, iso, number, unit_name
 from almoner.types.enums import Period, TargetKind
-from almoner.types.limits import Raised
+from almoner.types.limits import Limit, Raised
 from almoner.types.parties import Target
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -26,6 +26,10 @@ def limit() -> None:
 
     A limit is on one target: --default, --group-default, --user, --chat, --group-pool or --namespace-pool.
     """
+
+
+limit.add_command(list_limits)
+limit.add_command(history)
 
 
 def _change_options(command: Decorated) -> Decorated:
@@ -104,6 +108,8 @@ def set_limit(
         raise click.UsageError("--add needs an amount, not unlimited")
     if request_id is not None and not add:
         raise click.UsageError("--request-id is for --add: setting a value may be repeated as it is")
+    if amount is not None and (add or target.kind is TargetKind.CHAT):
+        _require_some(unit, amount, "--add" if add else "a limit on a chat")
     with settings.client() as quota:
         if add and amount is not None:
             answer = quota.admin.raise_limit(target, delta=amount, request_id=request_id, **details)
@@ -111,12 +117,27 @@ def set_limit(
             answer = Raised(limit=quota.admin.set_unlimited(target, **details), replayed=False)
         else:
             answer = Raised(limit=quota.admin.set_limit(target, amount=amount, **details), replayed=False)
+    _warn_if_over(answer.limit)
     if settings.json:
         print_json(answer)
         return
     from almoner.cli.draw.limits import draw_limits
 
     draw_limits([answer.limit])
+
+
+def _require_some(unit: str, amount: Amount, what: str) -> None:
+    """Refuse 0 in the words of the command line: the server would speak of micro-dollars."""
+    counted, whole = limit_amount(unit, amount, field=unit)
+    if whole == 0:
+        raise click.UsageError(f"{unit_name(unit)}={amount}: {what} is at least {number(counted, 1)}")
+
+
+def _warn_if_over(changed: Limit) -> None:
+    """Say that a limit was over, by the clock of the server, when it was set."""
+    until, now = changed.expire_time, changed.update_time
+    if until is not None and now is not None and until <= now:
+        click.echo(f"almoner: the limit has no effect: {iso(until)} is over", err=True)
 
 
 @limit.command("delete", epilog=examples("almoner limit delete --user u-17 usd --per month"))
@@ -137,64 +158,3 @@ def delete_limit(
         print_json({})
     else:
         click.echo("deleted")
-
-
-def _filter_options(command: Decorated) -> Decorated:
-    """Add what every list of limits takes."""
-    kind = click.option("--kind", type=KINDS, help="Only targets of this kind.")
-    return target_options(kind(click.option("--unit", default="", help="Only this unit.")(command)))
-
-
-def _filter(ctx: click.Context, kind: TargetKind | None) -> Target | None:
-    target = filtering_target(ctx)
-    if target is not None and kind is not None:
-        raise click.UsageError(f"give --kind or {OPTIONS[target.kind]}, not both")
-    return target if kind is None else Target(kind)
-
-
-@limit.command("list", epilog=examples("almoner limit list", "almoner limit list --kind user --unit usd"))
-@_filter_options
-@connection_options
-@pass_settings
-@click.pass_context
-def list_limits(ctx: click.Context, settings: Settings, /, unit: str, kind: TargetKind | None) -> None:
-    """List limits by target, unit and period."""
-    with settings.client() as quota:
-        found = list(quota.admin.list_limits(target=_filter(ctx, kind), unit=unit, page_size=1000))
-    if settings.json:
-        print_json({"limits": found})
-        return
-    from almoner.cli.draw.limits import draw_limits
-
-    draw_limits(found)
-
-
-@limit.command("history", epilog=examples("almoner limit history --user u-17 --unit usd"))
-@_filter_options
-@click.option("--per", "period", type=values.PERIOD, help="Only this period.")
-@click.option(
-    "--limit", "count", type=click.IntRange(1), default=100, show_default=True, help="How many at most."
-)
-@connection_options
-@pass_settings
-@click.pass_context
-def history(
-    ctx: click.Context,
-    settings: Settings,
-    /,
-    unit: str,
-    kind: TargetKind | None,
-    period: Period | None,
-    count: int,
-) -> None:
-    """Show who changed which limit, when, from what to what and why, newest first."""
-    with settings.client() as quota:
-        target, size = _filter(ctx, kind), min(count, 1000)
-        changes = quota.admin.list_limit_changes(target=target, unit=unit, period=period, page_size=size)
-        found = list(islice(changes, count))
-    if settings.json:
-        print_json({"limit_changes": found})
-        return
-    from almoner.cli.draw.limits import draw_changes
-
-    draw_changes(found)
