@@ -11,7 +11,7 @@ import click
 from almoner_server.cli.running import run
 from almoner_server.cli.settings import data_dir, database_url, file
 from almoner_server.cli.witness import require_witness
-from almoner_server.config import Config, ConfigError
+from almoner_server.config import Config
 
 if TYPE_CHECKING:
     from almoner_server.store import Finding, Report
@@ -78,7 +78,7 @@ async def _verify(config: Config, *, repairs: bool, witness: tuple[str, str] | N
     from almoner_server.embedded.paths import Layout
 
     if config.embedded and not Layout.of(config.data_dir).cluster.exists():
-        raise ConfigError(f"there is nothing to verify in {config.data_dir}: it has no database")
+        raise click.ClickException(f"there is nothing to verify in {config.data_dir}: it has no database")
     async with _database(config) as dsn:
         store = await open_store(dsn)
         try:

@@ -10,7 +10,7 @@ _Answer = TypeVar("_Answer")
 
 
 def run(work: Callable[[], Coroutine[Any, Any, _Answer]]) -> _Answer:
-    """Run something; what an operator can put right becomes a ClickException."""
+    """Run something; what an operator can put right becomes a ClickException, a wrong setting a UsageError."""
     try:
         from almoner_server.config import ConfigError
         from almoner_server.embedded import EmbeddedError
@@ -19,10 +19,12 @@ def run(work: Callable[[], Coroutine[Any, Any, _Answer]]) -> _Answer:
         from almoner_server.store import SchemaMismatch, StoreUnavailable
         from almoner_server.workers.errors import WorkersFailed
 
-        unable = (ConfigError, EmbeddedError, ListenError, ObserveError, SchemaMismatch, StoreUnavailable)
+        unable = (EmbeddedError, ListenError, ObserveError, SchemaMismatch, StoreUnavailable)
         expected = (*unable, WorkersFailed)
         try:
             return _run(work())
+        except ConfigError as error:
+            raise click.UsageError(str(error), click.get_current_context(silent=True)) from error
         except expected as error:
             raise click.ClickException(str(error)) from error
     except ImportError as error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from almoner_server.cli.running import run
-from almoner_server.cli.settings import data_dir, database_url, file, setting
+from almoner_server.cli.settings import data_dir, database_url, file, port_address, setting, whole_address
 from almoner_server.config import (
     LOG_FORMATS,
     LOG_LEVELS,
@@ -33,7 +33,7 @@ COLLECT_AFTER = (100_000, 20, 100)
 
 @click.command()
 @file
-@setting("--listen", help="host:port or unix:path; port 0 takes any that is free.")
+@setting("--listen", callback=whole_address, help="host:port or unix:path; port 0 takes any that is free.")
 @database_url
 @data_dir
 @setting("--auto-migrate/--no-auto-migrate", help="Bring the schema up to date first.")
@@ -55,7 +55,11 @@ COLLECT_AFTER = (100_000, 20, 100)
     type=click.IntRange(0, 10_000),
     help="Prepared statements of a connection; 0 behind pgbouncer in transaction mode.",
 )
-@setting("--metrics-listen", help="host:port where Prometheus finds metrics; without it there are none.")
+@setting(
+    "--metrics-listen",
+    callback=port_address,
+    help="host:port where Prometheus finds metrics; without it there are none.",
+)
 @setting("--log-format", type=click.Choice(LOG_FORMATS), help="How to log to standard error.")
 @setting("--log-level", type=click.Choice(LOG_LEVELS, case_sensitive=False), help="What to log from.")
 @setting("--test-clock/--no-test-clock", help="Let callers set the clock. For tests only.")

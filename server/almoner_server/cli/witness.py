@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from almoner_server.config import ConfigError
+import click
 
 if TYPE_CHECKING:
     from almoner_server.store import Store
@@ -12,7 +12,7 @@ async def require_witness(store: "Store", namespace: str, user: str) -> None:
     """Make sure that a user has a charge in a namespace.
 
     Raises:
-        ConfigError: he has none, or there is no such namespace.
+        ClickException: he has none, or there is no such namespace.
         StoreUnavailable: the database cannot be reached.
     """
     from almoner_server.core.errors import RequestFailed
@@ -22,4 +22,6 @@ async def require_witness(store: "Store", namespace: str, user: str) -> None:
     except RequestFailed:
         known = ()
     if not known:
-        raise ConfigError(f"that is another server's database: nothing was charged to {user} in {namespace}")
+        raise click.ClickException(
+            f"that is another server's database: nothing was charged to {user} in {namespace}"
+        )

@@ -23,19 +23,30 @@ def require_free(address: str) -> None:
     Raises:
         ListenError: the address is malformed, taken, or not of this machine.
     """
+    require_form(address)
     if address.startswith(UNIX):
         _require_free_path(Path(address.removeprefix(UNIX)))
     else:
         _require_free_port(address, *split(address))
 
 
+def require_form(address: str) -> None:
+    """Make sure that an address is one, free or not. Raises ListenError."""
+    if address == UNIX:
+        raise ListenError(f"cannot listen on {address!r}: give a path, as unix:/run/almoner.sock")
+    if address.startswith(UNIX):
+        return
+    try:
+        split(address)
+    except ListenError as error:
+        raise ListenError(f"{error}, or unix:path") from None
+
+
 def split(address: str) -> tuple[str, int]:
     """Return host and port of `host:port`. Raises ListenError."""
     host, colon, port = address.rpartition(":")
     if not (host and colon and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
-        raise ListenError(
-            f"cannot listen on {address!r}: give host:port with a port of 0 to {MAX_PORT}, or unix:path"
-        )
+        raise ListenError(f"cannot listen on {address!r}: give host:port with a port of 0 to {MAX_PORT}")
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from almoner_server.config import ConfigError
 from almoner_server.rpc.address import UNIX, ListenError, join, require_free, split
 
 
@@ -15,10 +16,11 @@ def reserved(address: str) -> Iterator[str]:
     alone, as every authority does at its start, finds it taken, also while no worker listens.
 
     Raises:
-        ListenError: the address is malformed, a Unix socket, taken, or not of this machine.
+        ConfigError: the address is a Unix socket.
+        ListenError: it is malformed, taken, or not of this machine.
     """
     if address.startswith(UNIX):
-        raise ListenError(f"cannot listen on {address} with several workers: only a port can be shared")
+        raise ConfigError(f"cannot listen on {address} with several workers: only a port can be shared")
     require_free(address)
     host, port = split(address)
     with ExitStack() as held:
