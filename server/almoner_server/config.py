@@ -68,7 +68,8 @@ def read_file(path: Path) -> dict[str, Any]:
     """Read settings from a TOML file; names are those of `Config`.
 
     Raises:
-        ConfigError: the file cannot be read, is no TOML, or has a name that is no setting.
+        ConfigError: the file cannot be read, is no TOML, or has a name that is no setting or a value of another
+            kind than the setting.
     """
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -77,4 +78,23 @@ def read_file(path: Path) -> dict[str, Any]:
     known = sorted(setting.name for setting in fields(Config))
     if unknown := sorted(settings.keys() - set(known)):
         raise ConfigError(f"{path}: no setting is called {', '.join(unknown)}; there are {', '.join(known)}")
+    for name, value in settings.items():
+        require_kind(path, name, value)
     return settings
+
+
+def require_kind(path: Path, name: str, value: object) -> None:
+    """Make sure that a setting in a file has a value of its kind. Raises ConfigError."""
+    kind = type(getattr(_DEFAULTS, name))
+    words, possible = _KINDS.get(kind, _TEXT)
+    if type(value) not in possible:
+        raise ConfigError(f"{path}: {name}: {value!r} is not {words}")
+
+
+_DEFAULTS = Config()
+_TEXT = ('text in quotes, such as "..."', (str,))
+_KINDS: dict[type, tuple[str, tuple[type, ...]]] = {
+    bool: ("true or false", (bool,)),
+    int: ("a whole number, such as 4", (int,)),
+    float: ("a number, such as 4 or 2.5", (int, float)),
+}

@@ -104,6 +104,27 @@ async def test_a_file_with_an_unknown_setting_is_refused(tmp_path: Path) -> None
     assert "no setting is called lane" in errors.decode()
 
 
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("lanes = 2.5", "lanes: 2.5 is not a whole number, such as 4"),
+        ("lanes = true", "lanes: True is not a whole number, such as 4"),
+        ("grace = true", "grace: True is not a number, such as 4 or 2.5"),
+        ("listen = 5", 'listen: 5 is not text in quotes, such as "..."'),
+        ('test_clock = "no"', "test_clock: 'no' is not true or false"),
+    ],
+)
+async def test_a_value_of_another_kind_in_a_file_is_refused(
+    tmp_path: Path, line: str, complaint: str
+) -> None:
+    file = tmp_path / "almoner.toml"
+    file.write_text(f"{line}\n")
+    process = await launch("--config", str(file))
+    _, errors = await process.communicate()
+    assert process.returncode == 2
+    assert f"{file}: {complaint}" in errors.decode()
+
+
 async def test_an_empty_database_is_refused_unless_it_may_be_migrated(postgres: Postgres) -> None:
     dsn = await postgres.create_database(migrated=False)
     process = await launch("--listen", "127.0.0.1:0", "--database-url", dsn)
