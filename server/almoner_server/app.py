@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from almoner_server.config import Config, ConfigError
+from almoner_server.config import Config, ConfigError, place_of
 from almoner_server.embedded import EmbeddedPostgres
 from almoner_server.engine import Engine, EngineOptions
 from almoner_server.loops import running
@@ -30,9 +30,11 @@ IMPATIENT_SECONDS = 0.5
 
 
 async def open_store(dsn: str, options: StoreOptions | None = None) -> Store:
-    """Connect to a database. Raises ConfigError if the DSN is none, StoreUnavailable."""
+    """Connect to a database. Raises ConfigError if the DSN is none, StoreUnavailable, which says where it is."""
     try:
         return await Store.open(dsn, options)
+    except StoreUnavailable as error:
+        raise StoreUnavailable(f"{error} (PostgreSQL at {place_of(dsn)})") from error
     except ValueError as error:
         raise ConfigError(f"--database-url is no DSN of a PostgreSQL: {error}") from error
 

@@ -1,9 +1,11 @@
 """What an operator may set."""
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from almoner_server.embedded import default_data_dir
 from almoner_server.rpc.bounds import MAX_MEMORY
@@ -14,6 +16,8 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MAX_LANES = 64
 MAX_WORKERS = 64
 MAX_GRACE = 3600.0
+DEFAULT_PORT = "5432"
+_PORT = re.compile(r":\d+$")
 
 
 class ConfigError(Exception):
@@ -62,6 +66,18 @@ class Config:
     def migrates(self) -> bool:
         """Tell whether the schema is brought up to date at the start."""
         return self.auto_migrate or self.embedded
+
+
+def place_of(dsn: str) -> str:
+    """Name host and port of a database, never its user and password."""
+    parts = urlsplit(dsn)
+    query = parse_qs(parts.query)
+    ports = query.get("port", [DEFAULT_PORT])
+    hosts = parts.netloc.rpartition("@")[2] or query.get("host", ["the usual place"])[0]
+    return ", ".join(
+        host if host.startswith(("/", "the ")) or _PORT.search(host) else f"{host}:{ports[0]}"
+        for host in hosts.split(",")
+    )
 
 
 def read_file(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from almoner import Client
 from almoner.cli.exits import ExitCode
+from almoner_server.config import place_of
 
 from tests.support.postgres import Postgres
 from tests.support.server import ALMONER, authority, server_process
@@ -91,7 +92,34 @@ async def test_a_database_that_is_away_is_told_in_one_line(command: str, tmp_pat
     code, _, errors = await run(command, "--database-url", f"postgresql://u@/d?host={tmp_path}")
     assert code == 1
     assert errors.startswith("almoner: the store is unavailable")
+    assert errors.endswith(f" (PostgreSQL at {tmp_path})\n")
     assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("dsn", "place"),
+    [
+        ("postgresql://me:secret@127.0.0.1:1/d", "127.0.0.1:1"),
+        ("postgresql://me:secret@127.0.0.1:1,127.0.0.1:2/d", "127.0.0.1:1, 127.0.0.1:2"),
+        ("postgresql://me:secret@/d?host=127.0.0.1&port=1", "127.0.0.1:1"),
+    ],
+)
+async def test_a_database_that_cannot_be_reached_is_named_without_its_password(dsn: str, place: str) -> None:
+    code, _, errors = await run("migrate", "--database-url", dsn)
+    assert (code, errors.endswith(f" (PostgreSQL at {place})\n")) == (1, True), errors
+    assert "secret" not in errors
+
+
+@pytest.mark.parametrize(
+    ("dsn", "place"),
+    [
+        ("postgresql://db.internal/almoner", "db.internal:5432"),
+        ("postgresql://[::1]/almoner", "[::1]:5432"),
+        ("postgresql:///almoner", "the usual place"),
+    ],
+)
+def test_the_usual_port_is_named_too(dsn: str, place: str) -> None:
+    assert place_of(dsn) == place
 
 
 async def test_verify_makes_no_database_where_there_is_none(tmp_path: Path) -> None:
