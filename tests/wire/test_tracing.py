@@ -1,6 +1,7 @@
 """Spans of a real server process, as a real OTLP collector receives them."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 
 import grpc
@@ -13,7 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.support.collector import Collector, collecting
 from tests.support.failures import failure_of
-from tests.support.server import ServerProcess, server_process
+from tests.support.server import ServerProcess, run_server, server_process
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 CHECK, BATCH = "almoner.v1.QuotaService/CheckQuota", "BATCH accounts"
@@ -34,6 +35,23 @@ async def traced(database: str, collector: Collector) -> AsyncIterator[ServerPro
     }
     async with server_process("--database-url", database, environment=environment) as server:
         yield server
+
+
+# What a process sees where the extra `otel` is not installed.
+WITHOUT_OTEL = "import sys; sys.modules['opentelemetry'] = None; from almoner.cli import main; main()"
+
+
+async def test_traces_that_cannot_be_made_are_told_with_what_to_install(database: str) -> None:
+    server = await run_server(
+        *("--database-url", database),
+        environment={"OTEL_TRACES_EXPORTER": "console"},
+        program=(sys.executable, "-c", WITHOUT_OTEL),
+    )
+    code, errors = await server.terminate()
+    assert code == 0
+    assert "the OTEL_ variables ask for traces" in errors
+    assert errors.endswith("pip install 'almoner[otel]'\n")
+    assert errors.count("\n") == 1
 
 
 @pytest.fixture

@@ -49,10 +49,11 @@ class Observation:
         """Make spans if the OTEL_ variables ask for them."""
         if not tracing_is_wanted(environment):
             return
-        if importlib.util.find_spec("opentelemetry.sdk") is None:
-            logger.warning("the OTEL_ variables ask for traces, but almoner[otel] is not installed")
+        try:
+            tracing, shutdown = _tracing(environment, version)
+        except ImportError as error:
+            logger.warning("the OTEL_ variables ask for traces, but %s: pip install 'almoner[otel]'", error)
             return
-        tracing, shutdown = _tracing(environment, version)
         self._watchers.insert(0, tracing)
         self._cleanup.callback(shutdown)
 
