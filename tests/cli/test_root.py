@@ -139,6 +139,27 @@ async def test_what_the_server_answers_chooses_the_exit_code(step: Failure, code
     assert answer.err.startswith(f"almoner: {word}: ")
 
 
+# What a process sees whose user presses Ctrl-C while it loads.
+INTERRUPTED = """
+import sys
+class Impatient:
+    def find_spec(self, name, *_):
+        if name == "almoner.cli":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Impatient())
+from almoner_command import main
+main()
+"""
+
+
+async def test_an_interrupt_before_all_is_loaded_ends_in_one_line_too() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", INTERRUPTED), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    assert await process.communicate() == (b"", b"almoner: interrupted\n")
+    assert process.returncode == 130
+
+
 async def test_without_the_server_installed_serve_says_what_to_install() -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", WITHOUT_SERVER, "serve", "--listen", "127.0.0.1:0"),
