@@ -31,6 +31,11 @@ def collect_amounts(amounts: Mapping[str, Amount] | None, units: Mapping[str, Am
     return merged
 
 
+def unit_name(name: str) -> str:
+    """Give the unit that a name stands for: `usd` is that of `usd_micros`, everything else its own."""
+    return USD_MICROS if name == USD else name
+
+
 def limit_amount(unit: str, amount: Amount, *, field: str) -> tuple[str, int]:
     """Convert the amount of a limit. In `usd` it must come to whole micro-dollars: a limit is not rounded.
 

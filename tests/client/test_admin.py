@@ -189,3 +189,28 @@ async def test_the_ledger_and_the_holds_are_filtered(server: ScriptedServer, quo
     expected.start_time.FromDatetime(NOON)
     assert server.sent("ListCharges") == [expected]
     assert server.sent("ListHolds")[0].state == pb.HOLD_STATE_EXPIRED
+
+
+async def test_usd_names_the_same_unit_wherever_a_unit_is_named(
+    server: ScriptedServer, quota: Client
+) -> None:
+    for method in ("CreateNamespace", "UpdateNamespace", "ListLimits", "ListLimitChanges"):
+        server.script(method, getattr(admin, f"{method}Response")())
+    await quota.admin.create_namespace("prod", units=["usd", "tokens"])
+    await quota.admin.update_namespace("prod", units=iter(["usd", "tokens", "credits"]))
+    assert [limit async for limit in quota.admin.list_limits(unit="usd")] == []
+    assert [change async for change in quota.admin.list_limit_changes(unit="usd")] == []
+    assert server.sent("CreateNamespace")[0].namespace.units == ["usd_micros", "tokens"]
+    assert server.sent("UpdateNamespace")[0].namespace.units == ["usd_micros", "tokens", "credits"]
+    assert server.sent("ListLimits")[0].unit == server.sent("ListLimitChanges")[0].unit == "usd_micros"
+
+
+@pytest.mark.parametrize("units", ["usd", 5])
+async def test_what_is_no_list_of_units_is_refused(
+    server: ScriptedServer, quota: Client, units: object
+) -> None:
+    with pytest.raises(InvalidArgument, match=rf"namespace\.units: {units!r} is not a list"):
+        await quota.admin.create_namespace("prod", units=units)  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgument, match=r"namespace\.units"):
+        await quota.admin.update_namespace("prod", units=units)  # type: ignore[arg-type]
+    assert not server.calls

@@ -32,7 +32,7 @@ async def test_a_wait_that_is_no_time_is_refused(quota: Client, wait: float) -> 
 
 
 async def test_one_string_is_not_a_list_of_groups(server: ScriptedServer, quota: Client) -> None:
-    with pytest.raises(InvalidArgument, match=r"subject\.groups: 'research' is one string"):
+    with pytest.raises(InvalidArgument, match=r"subject\.groups: 'research' is not a list"):
         await quota.check(user="u1", groups="research")
     with pytest.raises(InvalidArgument):
         await quota.admin.set_user_groups("u1", "research")

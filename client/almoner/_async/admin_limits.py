@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from almoner._async.admin_base import AdminBase
-from almoner.amounts import USD, USD_MICROS, Amount, limit_amount
+from almoner.amounts import Amount, limit_amount, unit_name
 from almoner.ids import new_id
 from almoner.types.enums import Period
 from almoner.types.limits import Limit, LimitChange, Raised
@@ -75,7 +75,7 @@ class LimitAdmin(AdminBase):
             Aborted: The limit is no longer the one of the etag.
             CallError: The call failed.
         """
-        request = self._limit_request(target, _unit(unit), period, expire_time, etag, actor, reason)
+        request = self._limit_request(target, unit_name(unit), period, expire_time, etag, actor, reason)
         request.unlimited = True
         return (await self._set_limit(request, timeout)).limit
 
@@ -166,7 +166,7 @@ class LimitAdmin(AdminBase):
         request = admin.DeleteLimitRequest(
             namespace=self._namespace,
             target=requests.target(target),
-            unit=_unit(unit),
+            unit=unit_name(unit),
             period=enum_number(period),
             etag=etag,
             actor=actor,
@@ -188,7 +188,10 @@ class LimitAdmin(AdminBase):
             CallError: A call failed.
         """
         request = admin.ListLimitsRequest(
-            namespace=self._namespace, target=requests.target(target), unit=_unit(unit), page_size=page_size
+            namespace=self._namespace,
+            target=requests.target(target),
+            unit=unit_name(unit),
+            page_size=page_size,
         )
         async for page in self._pages(methods.LIST_LIMITS, request):
             for message in page.limits:
@@ -210,14 +213,10 @@ class LimitAdmin(AdminBase):
         request = admin.ListLimitChangesRequest(
             namespace=self._namespace,
             target=requests.target(target),
-            unit=_unit(unit),
+            unit=unit_name(unit),
             period=enum_number(period),
             page_size=page_size,
         )
         async for page in self._pages(methods.LIST_LIMIT_CHANGES, request):
             for message in page.limit_changes:
                 yield resources.limit_change(message)
-
-
-def _unit(unit: str) -> str:
-    return USD_MICROS if unit == USD else unit

@@ -7,11 +7,9 @@ from almoner._sync.admin_base import AdminBase
 from almoner.types.enums import GroupRule
 from almoner.types.namespace import Namespace
 from almoner.v1 import admin_service_pb2 as admin
-from almoner.v1 import resources_pb2 as pb
 from almoner.wire import admin_requests as requests
 from almoner.wire import methods, resources
 from almoner.wire.requests import group_ids
-from almoner.wire.scalars import enum_number
 
 
 class NamespaceAdmin(AdminBase):
@@ -55,17 +53,18 @@ class NamespaceAdmin(AdminBase):
 
         Args:
             name: 1 to 256 bytes.
-            units: What it counts: 1 to 32 names of lower-case letters, digits and `_`.
+            units: What it counts: 1 to 32 names of lower-case letters, digits and `_`. `usd` stands for
+                `usd_micros`, as everywhere.
             group_rule: Which default wins when several groups of a user have one.
             enabled: Whether limits are enforced.
             timeout: Seconds. None: the client's.
 
         Raises:
+            InvalidArgument: A value that cannot be.
             AlreadyExists: It has other settings.
             CallError: The call failed.
         """
-        message = pb.Namespace(name=name, units=units, group_rule=enum_number(group_rule), enabled=enabled)
-        request = admin.CreateNamespaceRequest(namespace=message)
+        request = requests.create_namespace_request(name, units=units, group_rule=group_rule, enabled=enabled)
         answer = self._transport.call(methods.CREATE_NAMESPACE, request, timeout=timeout)
         return resources.namespace(answer.namespace)
 
@@ -81,7 +80,10 @@ class NamespaceAdmin(AdminBase):
     ) -> Namespace:
         """Change those settings of a namespace that are not None. Units may be added, not removed.
 
+        `units` are all that it shall count, as in `create_namespace`.
+
         Raises:
+            InvalidArgument: A value that cannot be.
             NotFound: There is no such namespace.
             FailedPrecondition: A unit would be removed.
             Aborted: The namespace is no longer the one of the etag.

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from almoner.amounts import unit_name
 from almoner.types.enums import GroupRule, HoldState, Period, Settlement
 from almoner.types.parties import Target
 from almoner.v1 import admin_service_pb2 as admin
 from almoner.v1 import resources_pb2 as pb
+from almoner.wire.arguments import several
 from almoner.wire.scalars import enum_number, to_timestamp
 
 
@@ -39,6 +41,16 @@ def set_limit_request(
     )
 
 
+def create_namespace_request(
+    name: str, *, units: Iterable[str], group_rule: GroupRule, enabled: bool
+) -> admin.CreateNamespaceRequest:
+    """Make a namespace."""
+    message = pb.Namespace(
+        name=name, units=_units(units), group_rule=enum_number(group_rule), enabled=enabled
+    )
+    return admin.CreateNamespaceRequest(namespace=message)
+
+
 def update_namespace_request(
     name: str,
     *,
@@ -52,7 +64,7 @@ def update_namespace_request(
     request = admin.UpdateNamespaceRequest(
         namespace=pb.Namespace(
             name=name,
-            units=units or (),
+            units=() if units is None else _units(units),
             group_rule=enum_number(group_rule),
             enabled=enabled,
             etag=etag,
@@ -60,6 +72,10 @@ def update_namespace_request(
     )
     request.update_mask.paths.extend(field for field, value in changes.items() if value is not None)
     return request
+
+
+def _units(units: Iterable[str]) -> list[str]:
+    return [unit_name(unit) for unit in several("namespace.units", units)]
 
 
 def list_charges_request(

@@ -10,6 +10,7 @@ from almoner.types.batch import Check, Commit, HoldOptions
 from almoner.types.enums import AdjustmentKind, Settlement
 from almoner.v1 import quota_service_pb2 as quota
 from almoner.v1 import resources_pb2 as pb
+from almoner.wire.arguments import several
 from almoner.wire.scalars import enum_number, to_duration, to_timestamp
 
 
@@ -22,15 +23,9 @@ def group_ids(groups: Iterable[str]) -> tuple[str, ...]:
     """Take the ids of groups.
 
     Raises:
-        InvalidArgument: One string: it would count as a group for each of its letters.
+        InvalidArgument: Not a list, which one string is not either.
     """
-    if isinstance(groups, str):
-        raise InvalidArgument(
-            f"subject.groups: {groups!r} is one string; give a list of ids",
-            reason="FIELD_NOT_ALLOWED",
-            metadata={"field": "subject.groups", "value": repr(groups), "limit": "a list of ids"},
-        )
-    return tuple(groups)
+    return several("subject.groups", groups)
 
 
 def chat_ref(chat: str | None, parent: str | None) -> pb.ChatRef | None:
