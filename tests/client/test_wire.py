@@ -127,7 +127,7 @@ def test_an_enum_has_the_members_of_the_contract(kind: type[StrEnum]) -> None:
 
 @pytest.mark.parametrize("kind", ENUMS)
 def test_a_member_survives_the_way_there_and_back(kind: type[StrEnum]) -> None:
-    assert [enum_member(kind, enum_number(member)) for member in kind] == list(kind)
+    assert [enum_member(kind, enum_number(kind, member, "field")) for member in kind] == list(kind)
 
 
 def test_a_number_of_a_newer_server_is_unknown_and_no_crash() -> None:

@@ -5,10 +5,8 @@ from collections.abc import AsyncIterator, Iterable
 from almoner._async.admin_base import AdminBase
 from almoner.types.enums import GroupRule
 from almoner.types.namespace import Namespace
-from almoner.v1 import admin_service_pb2 as admin
 from almoner.wire import admin_requests as requests
 from almoner.wire import methods, resources
-from almoner.wire.requests import group_ids
 
 
 class NamespaceAdmin(AdminBase):
@@ -25,7 +23,7 @@ class NamespaceAdmin(AdminBase):
         Raises:
             CallError: The call failed.
         """
-        request = admin.SetUserGroupsRequest(namespace=self._namespace, user=user, groups=group_ids(groups))
+        request = requests.set_user_groups_request(self._namespace, user, groups)
         answer = await self._transport.call(methods.SET_USER_GROUPS, request, timeout=timeout)
         return tuple(answer.groups)
 
@@ -35,7 +33,7 @@ class NamespaceAdmin(AdminBase):
         Raises:
             CallError: The call failed.
         """
-        request = admin.GetUserGroupsRequest(namespace=self._namespace, user=user)
+        request = requests.get_user_groups_request(self._namespace, user)
         answer = await self._transport.call(methods.GET_USER_GROUPS, request, timeout=timeout)
         return tuple(answer.groups)
 
@@ -102,7 +100,7 @@ class NamespaceAdmin(AdminBase):
         Raises:
             CallError: A call failed.
         """
-        request = admin.ListNamespacesRequest(page_size=page_size)
+        request = requests.list_namespaces_request(page_size)
         async for page in self._pages(methods.LIST_NAMESPACES, request):
             for message in page.namespaces:
                 yield resources.namespace(message)

@@ -45,6 +45,7 @@ class AllowingCalls(JournalledCalls):
             DeadlineExceeded: No answer in time, too early to tell whether it can be reached.
             CallError: The authority's answer was an error.
         """
+        self._transport.deadline(timeout)  # a timeout that is none is refused during an outage, too
         self.start()
         request = requests.check_request(self._namespace, check, wait=wait)
         if not self._reach.worth_trying():

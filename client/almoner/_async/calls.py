@@ -58,7 +58,7 @@ class QuotaCalls:
 
     async def release(self, hold_id: str, *, timeout: float | None = None) -> HoldInfo:
         """Give a hold back."""
-        request = quota.ReleaseRequest(namespace=self._namespace, hold_id=hold_id)
+        request = requests.release_request(self._namespace, hold_id)
         answer = await self._transport.call(methods.RELEASE, request, timeout=timeout)
         return hold_info(answer.hold)
 

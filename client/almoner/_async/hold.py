@@ -96,7 +96,7 @@ class Hold:
             CallError: It was not booked, or whether it was is not known: then call again.
         """
         cost = collect_amounts(amounts, units)
-        if settlement is Settlement.ESTIMATE and not cost:
+        if settlement == Settlement.ESTIMATE and not cost:
             cost = self._rest()
         commit = Commit(
             amounts=cost,

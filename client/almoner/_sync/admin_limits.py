@@ -11,9 +11,8 @@ from almoner.types.enums import Period
 from almoner.types.limits import Limit, LimitChange, Raised
 from almoner.types.parties import Target
 from almoner.v1 import admin_service_pb2 as admin
-from almoner.wire import admin_requests as requests
+from almoner.wire import limit_requests as requests
 from almoner.wire import methods, resources
-from almoner.wire.scalars import enum_number
 
 
 class LimitAdmin(AdminBase):
@@ -162,14 +161,8 @@ class LimitAdmin(AdminBase):
             Aborted: The limit is no longer the one of the etag.
             CallError: The call failed.
         """
-        request = admin.DeleteLimitRequest(
-            namespace=self._namespace,
-            target=requests.target(target),
-            unit=unit_name(unit),
-            period=enum_number(period),
-            etag=etag,
-            actor=actor,
-            reason=reason,
+        request = requests.delete_limit_request(
+            self._namespace, target, unit_name(unit), period, etag=etag, actor=actor, reason=reason
         )
         self._transport.call(methods.DELETE_LIMIT, request, timeout=timeout, repeat=False)
 
@@ -186,12 +179,7 @@ class LimitAdmin(AdminBase):
         Raises:
             CallError: A call failed.
         """
-        request = admin.ListLimitsRequest(
-            namespace=self._namespace,
-            target=requests.target(target),
-            unit=unit_name(unit),
-            page_size=page_size,
-        )
+        request = requests.list_limits_request(self._namespace, target, unit_name(unit), page_size)
         for page in self._pages(methods.LIST_LIMITS, request):
             for message in page.limits:
                 yield resources.limit(message)
@@ -209,12 +197,8 @@ class LimitAdmin(AdminBase):
         Raises:
             CallError: A call failed.
         """
-        request = admin.ListLimitChangesRequest(
-            namespace=self._namespace,
-            target=requests.target(target),
-            unit=unit_name(unit),
-            period=enum_number(period),
-            page_size=page_size,
+        request = requests.list_limit_changes_request(
+            self._namespace, target, unit_name(unit), period, page_size
         )
         for page in self._pages(methods.LIST_LIMIT_CHANGES, request):
             for message in page.limit_changes:

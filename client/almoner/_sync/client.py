@@ -15,6 +15,7 @@ from almoner.address import server_address
 from almoner.journal.options import Journal, LocalAllowance
 from almoner.retry import RetryPolicy
 from almoner.types.journal import Replayed
+from almoner.wire.arguments import text
 
 
 class Client(Asking, Telling):
@@ -46,6 +47,7 @@ class Client(Asking, Telling):
 
     Raises:
         JournalError: The journal cannot be opened.
+        InvalidArgument: A namespace or a timeout that cannot be.
         ValueError: A `LocalAllowance` without a `journal`.
     """
 
@@ -62,7 +64,7 @@ class Client(Asking, Telling):
         coalesce: bool = True,
     ) -> None:
         self.address = server_address(address)
-        self.namespace = namespace
+        self.namespace = text("namespace", namespace)
         self._transport = Transport(
             self.address,
             credentials=credentials,

@@ -11,6 +11,7 @@ from almoner.retry import RetryPolicy
 from almoner.runtime.blocking import Channel, sleep
 from almoner.tracing import Metadata, client_span
 from almoner.wire.methods import Method, RequestT, ResponseT
+from almoner.wire.scalars import not_seconds
 
 
 class Transport:
@@ -27,13 +28,21 @@ class Transport:
     ) -> None:
         self.address = address
         self.timeout = timeout
+        self.deadline(None)  # refuses a timeout that is none now, not in each call
         self._retry = retry
         channel = Channel(address, credentials)
         self._channel = CoalescingChannel(channel, address) if coalesce else channel
 
     def deadline(self, timeout: float | None) -> float:
-        """Tell when a call with this timeout gives up, by `time.monotonic()`. None: the client's timeout."""
-        return time.monotonic() + (self.timeout if timeout is None else timeout)
+        """Tell when a call with this timeout gives up, by `time.monotonic()`. None: the client's timeout.
+
+        Raises:
+            InvalidArgument: Not a number.
+        """
+        try:
+            return time.monotonic() + (self.timeout if timeout is None else timeout)
+        except TypeError:
+            raise not_seconds("timeout", timeout if timeout is not None else self.timeout) from None
 
     def call(
         self,

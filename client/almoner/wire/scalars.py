@@ -14,6 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from almoner.errors import InvalidArgument
 from almoner.types import enums
 from almoner.v1 import resources_pb2
+from almoner.wire.arguments import not_sendable
 
 EnumT = TypeVar("EnumT", bound=StrEnum)
 _Value = TypeVar("_Value", int, str)
@@ -50,12 +51,19 @@ _TO_MEMBER: dict[type[StrEnum], dict[int, Any]] = {
 }
 
 
-def enum_number(member: StrEnum | None) -> Any:
-    """Give the number of a member in its generated enum, 0 for None.
+def enum_number(kind: type[StrEnum], member: StrEnum | None, field: str) -> Any:
+    """Give the number of a member in its generated enum, 0 for None. The text of a member does as well.
 
     Typed Any, because each generated enum has a type of its own for its numbers.
+
+    Raises:
+        InvalidArgument: Not a member.
     """
-    return 0 if member is None else _TO_NUMBER[type(member)][member]
+    try:
+        return 0 if member is None else _TO_NUMBER[kind][member]
+    except (KeyError, TypeError):
+        members = ", ".join(one for one in kind if one.name != "UNKNOWN")
+        raise not_sendable(field, member, f"one of {members}", reason="UNKNOWN_ENUM_VALUE") from None
 
 
 def enum_member(kind: type[EnumT], number: int) -> EnumT:
@@ -73,16 +81,17 @@ def to_duration(seconds: float | timedelta, field: str) -> Duration:
     """Convert seconds.
 
     Raises:
-        InvalidArgument: Not finite, or outside what a duration can say. Narrower bounds are the server's.
+        InvalidArgument: Not a number, not finite, or outside what a duration can say. Narrower bounds are the server's.
     """
     try:
         return _duration(seconds)
-    except (ValueError, OverflowError):
-        raise InvalidArgument(
-            f"{field}: {seconds!r} is not a number of seconds",
-            reason="DURATION_OUT_OF_RANGE",
-            metadata={"field": field, "value": str(seconds)},
-        ) from None
+    except (TypeError, ValueError, OverflowError):
+        raise not_seconds(field, seconds) from None
+
+
+def not_seconds(field: str, value: object) -> InvalidArgument:
+    """Make the error of a time that cannot be waited."""
+    return not_sendable(field, value, "a number of seconds", reason="DURATION_OUT_OF_RANGE")
 
 
 @lru_cache(maxsize=256)
@@ -97,8 +106,10 @@ def to_timestamp(time: datetime, field: str) -> Timestamp:
     """Convert an aware time.
 
     Raises:
-        InvalidArgument: The time has no time zone.
+        InvalidArgument: Not a time, or one without a time zone.
     """
+    if not isinstance(time, datetime):
+        raise not_sendable(field, time, "a datetime", reason="TIME_OUT_OF_RANGE")
     if time.tzinfo is None:
         raise InvalidArgument(
             f"{field}: {time} has no time zone; give datetime.now(UTC) or the like",
