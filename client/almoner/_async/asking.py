@@ -35,7 +35,7 @@ class Asking:
         timeout: float | None = None,
         **units: Amount,
     ) -> Decision:
-        """Ask whether amounts may be spent, and store nothing. See docs/semantics.md, "Check".
+        """Ask whether amounts may be spent, and store nothing. See docs/semantics.md, "Admission".
 
         A refusal is an answer: `decision.raise_for_refusal()` makes an error of it.
 

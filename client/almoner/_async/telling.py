@@ -71,7 +71,7 @@ class Telling:
         timeout: float | None = None,
         **units: Amount,
     ) -> Committed:
-        """Book a cost without a hold. Never refused because of a limit. See docs/semantics.md, "Commit".
+        """Book a cost without a hold. Never refused because of a limit. See docs/semantics.md, "Settlement".
 
         Args:
             user: Who spent.
@@ -149,7 +149,7 @@ class Telling:
         timeout: float | None = None,
         **units: Amount,
     ) -> Adjusted:
-        """Correct a charge. See docs/semantics.md, "Adjust".
+        """Correct a charge. See docs/semantics.md, "Adjustments".
 
         Args:
             charge_id: The charge; of a hold's final commit it is the hold's id.

@@ -77,7 +77,7 @@ class Hold:
         timeout: float | None = None,
         **units: Amount,
     ) -> Committed:
-        """Book what it really cost. Never refused because of a limit; see docs/semantics.md, "Commit".
+        """Book what it really cost. Never refused because of a limit; see docs/semantics.md, "Settlement".
 
         Runs to its end even if the caller is cancelled meanwhile: what was spent shall be booked.
 
