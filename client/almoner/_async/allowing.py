@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from almoner._async.journalled import JournalledCalls
 from almoner._async.transport import Transport
-from almoner.errors import CallError, Unavailable
+from almoner.errors import CallError, Unavailable, call_error
 from almoner.journal import bounds
 from almoner.journal.answers import local_hold, locally_allowed
 from almoner.journal.local import LocalHold, Shortage
@@ -62,7 +62,7 @@ class AllowingCalls(JournalledCalls):
     async def _allow(self, request: quota.CheckQuotaRequest, error: CallError, *, asked: bool) -> Checked:
         """Decide here. A hold that the authority may have made all the same will be released."""
         if request.hold.on_expiry == pb.EXPIRY_ACTION_CHARGE:
-            raise error  # nobody would charge it here if this process dies
+            raise _not_chargeable(error) from error
         bounds.require_check(request)
         hold = await outcome(self._book.take(request, self._allowance, asked=asked))
         if isinstance(hold, LocalHold):
@@ -99,6 +99,13 @@ class AllowingCalls(JournalledCalls):
         if isinstance(hold, Shortage):
             raise _not_covered(Unavailable("the hold was made under the local allowance"), hold)
         raise hold
+
+
+def _not_chargeable(error: CallError) -> CallError:
+    """Make the error of the same kind: what got no answer in time may be held, and is given back."""
+    message = "the local allowance does not cover hold.on_expiry CHARGE: nobody could charge it if this process died"
+    metadata = {**error.metadata, "field": "hold.on_expiry", "value": "CHARGE", "limit": "RELEASE"}
+    return call_error(error.code, f"{error.message}; {message}", error.reason, metadata)
 
 
 def _not_covered(error: CallError, short: Shortage) -> Unavailable:

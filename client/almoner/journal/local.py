@@ -63,6 +63,11 @@ class Shortage:
     limit: int
 
     def __str__(self) -> str:
+        if not self.wanted:
+            return (
+                f"the local allowance of amounts[{self.unit}] is used up: {self.used} not booked yet,"
+                f" limit {self.limit}; asking for 0 needs room for 1, too"
+            )
         return (
             f"the local allowance does not cover amounts[{self.unit}]: {self.wanted} on top of {self.used}"
             f" not booked yet, limit {self.limit}"

@@ -66,8 +66,11 @@ async def test_a_check_alone_is_decided_and_takes_nothing(alone: Client) -> None
 
 async def test_a_full_allowance_refuses_also_what_asks_for_nothing(alone: Client) -> None:
     await alone.open_hold(user="u-1", tokens=10)
-    with pytest.raises(Unavailable):
+    with pytest.raises(
+        Unavailable, match=r"used up: 10 .*, limit 10; asking for 0 needs room for 1, too"
+    ) as caught:
         await alone.check(user="u-1")
+    assert caught.value.field == "amounts[tokens]"
 
 
 async def test_a_unit_that_it_does_not_name_has_none(alone: Client) -> None:
@@ -112,8 +115,10 @@ async def test_prolonging_counts_from_now(alone: Client) -> None:
 
 
 async def test_a_hold_that_is_to_be_charged_at_expiry_is_denied(alone: Client) -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"does not cover hold\.on_expiry CHARGE: nobody") as caught:
         await alone.open_hold(user="u-1", tokens=1, on_expiry=ExpiryAction.CHARGE)
+    assert caught.value.metadata["field"] == "hold.on_expiry"
+    assert caught.value.metadata["limit"] == "RELEASE"
 
 
 async def test_an_expired_hold_is_free_again_and_its_commit_still_kept(tmp_path: Path) -> None:
