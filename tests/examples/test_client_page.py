@@ -1,4 +1,4 @@
-"""Every Python block of docs/client.md runs as it stands, against a real authority."""
+"""Every Python block of docs/client.md runs as it stands, against a real authority: alone, and after all before it."""
 
 import ast
 import re
@@ -36,10 +36,24 @@ def title(block: str) -> str:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=title)
 async def test_the_block_runs_as_it_stands(block: str, quota: almoner.Client, tmp_path: Path) -> None:
+    await run(block, quota, tmp_path)
+
+
+async def test_the_blocks_run_one_after_the_other(quota: almoner.Client, tmp_path: Path) -> None:
+    for block in BLOCKS * 2:
+        try:
+            await run(block, quota, tmp_path)
+        except Exception as error:
+            error.add_note(f"in the block that begins {title(block)}")
+            raise
+
+
+async def run(block: str, quota: almoner.Client, directory: Path) -> None:
+    """Run a block of the page, in the world that those before it have left."""
     block = block.replace("127.0.0.1:50051", quota.address)
     names = {name: getattr(almoner, name) for name in almoner.__all__}
     code = compile(block, PAGE.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    yours = {"quota": quota, "call_the_model": call_the_model, "directory": tmp_path}
+    yours = {"quota": quota, "call_the_model": call_the_model, "directory": directory}
     await FunctionType(code, {**names, **yours})()
 
 
