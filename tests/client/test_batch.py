@@ -142,3 +142,13 @@ async def test_one_that_no_server_takes_is_told_before_any_is_sent(
     with pytest.raises(InvalidArgument, match=r"request: 5\d{6} bytes, at most 4190208"):
         await quota.check_many([Check(user="u1"), Check(user="u2", attributes={"note": "x" * (5 << 20)})])
     assert not server.calls
+
+
+async def test_nothing_to_ask_is_answered_at_once(
+    server: ScriptedServer, quota: Client, tmp_path: Path
+) -> None:
+    assert await quota.check_many([]) == []
+    assert await quota.commit_many(iter(())) == []
+    async with Client(server.address, journal=tmp_path) as careful:
+        assert await careful.commit_many([]) == []
+    assert not server.calls

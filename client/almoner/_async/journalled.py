@@ -75,6 +75,8 @@ class JournalledCalls(QuotaCalls):
     ) -> list[Committed | CallError]:
         """Book many things; those that cannot be booked now are kept, and `pending`."""
         batch = [requests.commit_request(self._namespace, commit) for commit in commits]
+        if not batch:
+            return []
         split(batch)  # one that no server takes is found out before any is written down
         deadline = self._transport.deadline(timeout)
         self.start()

@@ -76,7 +76,7 @@ def sendable_size(request: Message) -> int:
 
 
 def split(requests: Sequence[RequestT]) -> list[Sequence[RequestT]]:
-    """Cut requests into what one call carries, in order; none at all are one call.
+    """Cut requests into what one call carries, in order.
 
     Raises:
         InvalidArgument: No server takes one of them.
@@ -89,4 +89,4 @@ def split(requests: Sequence[RequestT]) -> list[Sequence[RequestT]]:
             parts.append(requests[start:number])
             start, room = number, MAX_BYTES
         room -= size
-    return [*parts, requests[start:]]
+    return [*parts, requests[start:]] if requests else []
