@@ -57,6 +57,9 @@ class Refused(AlmonerError):
         Returns:
             The status, headers with `Retry-After` where waiting helps, and a problem document (RFC 9457)
             that names no user, group or chat.
+
+        Raises:
+            ValueError: Another status.
         """
         return refusal_response(self.decision, status)
 

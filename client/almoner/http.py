@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from almoner.types.decision import Decision
 from almoner.types.enums import Period, RefusalReason, TargetKind
@@ -27,7 +27,12 @@ def refusal_response(decision: Decision, status: RefusalStatus) -> HttpResponse:
 
     The body may go to the refused user as it is: it names the limits that refused, but no user, group or chat,
     and of a pool not what the others have left of it. `decision.message` names them, for the backend's own log.
+
+    Raises:
+        ValueError: The status is not one that fits a refusal.
     """
+    if status not in (fitting := get_args(RefusalStatus)):
+        raise ValueError(f"status: {status!r} is not one of {', '.join(map(str, fitting))}")
     busy = decision.reason is RefusalReason.BUSY
     headers = {"Content-Type": "application/problem+json"}
     body: dict[str, object] = {

@@ -11,6 +11,9 @@ class RetryPolicy:
 
     Pauses grow by the factor from `initial` to `ceiling` and are drawn evenly from half of that to all of it,
     so that callers who failed together do not come back together. The call's timeout bounds the whole.
+
+    Raises:
+        ValueError: `attempts` is below 1.
     """
 
     attempts: int = 20
@@ -20,6 +23,11 @@ class RetryPolicy:
     factor: float = 2.0
     ceiling: float = 2.0
     """The longest pause, in seconds."""
+
+    def __post_init__(self) -> None:
+        attempts: object = self.attempts
+        if not (isinstance(attempts, int) and attempts >= 1):
+            raise ValueError(f"attempts: {attempts!r} is not a whole number of at least 1")
 
     def pauses(self) -> Iterator[float]:
         """Give the pause before each attempt after the first, in seconds."""

@@ -46,6 +46,12 @@ def test_the_caller_chooses_the_status(status: RefusalStatus) -> None:
     assert response.body["status"] == status
 
 
+@pytest.mark.parametrize("status", [200, 500, "429", None])
+def test_a_status_that_fits_no_refusal_is_refused(status: Any) -> None:
+    with pytest.raises(ValueError, match=rf"status: {status!r} is not one of 402, 403, 409, 429"):
+        refusal(pb.REFUSAL_REASON_EXHAUSTED).http_response(status)
+
+
 @pytest.mark.parametrize(
     ("millis", "seconds"), [(0, "0"), (1, "1"), (1_000, "1"), (1_001, "2"), (86_400_000, "86400")]
 )

@@ -1,5 +1,7 @@
 from itertools import pairwise
+from typing import Any
 
+import pytest
 from almoner import RetryPolicy
 
 
@@ -19,3 +21,9 @@ def test_pauses_differ_between_callers() -> None:
 
 def test_one_attempt_means_no_pause() -> None:
     assert list(RetryPolicy(attempts=1).pauses()) == []
+
+
+@pytest.mark.parametrize("attempts", [0, -1, 1.5, "5"])
+def test_a_call_is_sent_at_least_once(attempts: Any) -> None:
+    with pytest.raises(ValueError, match=rf"attempts: {attempts!r} is not a whole number of at least 1"):
+        RetryPolicy(attempts=attempts)

@@ -47,8 +47,8 @@ class Client(Asking, Telling):
 
     Raises:
         JournalError: The journal cannot be opened.
-        InvalidArgument: A namespace or a timeout that cannot be.
-        ValueError: A `LocalAllowance` without a `journal`.
+        InvalidArgument: An address, a namespace or a timeout that cannot be.
+        ValueError: A `LocalAllowance` without a `journal`, or a journal without a name.
     """
 
     def __init__(

@@ -1,5 +1,6 @@
 """What a caller chooses: where the journal lies, and what to do when the authority cannot be reached."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -21,13 +22,15 @@ class Journal:
         max_bytes: How large it may grow, at least 65,536. A commit takes about 500 bytes.
 
     Raises:
-        ValueError: `max_bytes` is too small.
+        ValueError: `directory` is empty, or `max_bytes` too small.
     """
 
     directory: str | PathLike[str]
     max_bytes: int = MAX_BYTES
 
     def __post_init__(self) -> None:
+        if not os.fspath(self.directory):  # would be the working directory
+            raise ValueError(f"directory: {self.directory!r} names none")
         if self.max_bytes < MIN_BYTES:
             raise ValueError(f"max_bytes: {self.max_bytes} is below {MIN_BYTES}")
 

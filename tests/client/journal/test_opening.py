@@ -7,7 +7,7 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
 import pytest
-from almoner import Journal
+from almoner import Journal, blocking
 from almoner.journal import file
 from almoner.journal.book import Book
 
@@ -59,3 +59,12 @@ def test_a_new_name_is_synced_in_each_directory_that_is_made_on_the_way(
     Book(Journal(tmp_path / "a" / "b" / "c")).close()
     assert synced[:3] == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
     assert tmp_path / "a" / "b" / "c" in synced
+
+
+def test_a_directory_needs_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="directory: '' names none"):
+        blocking.Client(journal="")
+    with pytest.raises(ValueError, match="directory: '' names none"):
+        Journal("")
+    assert not list(tmp_path.iterdir())
