@@ -6,6 +6,7 @@ from operator import index
 
 from almoner.errors import InvalidArgument, out_of_range
 from almoner.money import MAX_AMOUNT, usd_to_micros, usd_to_whole_micros
+from almoner.wire.arguments import not_sendable
 
 Amount = int | Decimal | str | float
 
@@ -19,15 +20,19 @@ def collect_amounts(amounts: Mapping[str, Amount] | None, units: Mapping[str, Am
     """Merge `amounts` and keyword `units` into whole amounts, with `usd` as `usd_micros`, rounded up.
 
     Raises:
-        InvalidArgument: An amount is not in 0 to 10^13, not whole (other than `usd`), or given twice.
+        InvalidArgument: Not a mapping, or an amount is not in 0 to 10^13, not whole (other than `usd`) or given
+            twice.
     """
     merged: dict[str, int] = {}
-    for given in (amounts or {}), units:
-        for name, amount in given.items():
-            unit = USD_MICROS if name == USD else name
-            if unit in merged:
-                raise _given_twice(unit)
-            merged[unit] = _to_amount(name, amount)
+    try:
+        for given in (amounts or {}), units:
+            for name, amount in given.items():
+                unit = USD_MICROS if name == USD else name
+                if unit in merged:
+                    raise _given_twice(unit)
+                merged[unit] = _to_amount(name, amount)
+    except AttributeError:
+        raise not_sendable("amounts", amounts, "a mapping", reason="FIELD_NOT_ALLOWED") from None
     return merged
 
 

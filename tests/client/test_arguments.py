@@ -111,6 +111,8 @@ OTHERS: list[tuple[Call, str]] = [
     (lambda quota: quota.commit("h", usd=1, partial="yes"), "partial: 'yes' is not True or False"),
     (lambda quota: quota.charge(user="u1", usd=1, occurred_at="now"), "occurred_at: 'now' is not a datetime"),
     (lambda quota: quota.check(user="u1", attributes=5), "attributes: 5 is not a mapping"),
+    (lambda quota: quota.check(user="u1", amounts="usd=1"), "amounts: 'usd=1' is not a mapping"),
+    (lambda quota: quota.charge(user="u1", amounts=[("usd", 1)]), "amounts: [('usd', 1)] is not a mapping"),
     (lambda quota: quota.check(user="u1", groups=5), "subject.groups: 5 is not a list"),
     (lambda quota: quota.open_hold(user="u1", ttl="10"), "hold.ttl: '10' is not a number of seconds"),
     (lambda quota: quota.check(user="u1", wait="5"), "wait: '5' is not a number of seconds"),
