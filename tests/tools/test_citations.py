@@ -10,13 +10,14 @@ OURS = ("bench", "client", "docs", "examples", "protos", "server", "tests", "too
 READ = {".py", ".proto", ".sql", ".md", ".sh"}
 SECTION = r""""?([A-Z][\w -]*)"?"""
 PAGES = "|".join(page.stem for page in (ROOT / "docs").glob("*.md"))
-CITATION = re.compile(rf"docs/({PAGES})\.md((?:,\s+{SECTION})+)")
+CITATION = re.compile(rf"docs/([\w-]+)\.md((?:,\s+{SECTION})+)")
 ANCHOR = re.compile(rf"\b({PAGES})\.md#([\w-]+)")
 
 
 @cache
-def headings(page: str) -> list[str]:
-    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+def headings(name: str) -> list[str]:
+    page = ROOT / "docs" / f"{name}.md"
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
     return re.findall(r"^#+ (.*)$", text, re.MULTILINE)
 
 

@@ -2,7 +2,6 @@
 
 import click
 
-from almoner.amounts import USD, USD_MICROS
 from almoner.cli import values
 from almoner.cli.answers import print_json
 from almoner.cli.options import Settings, connection_options, examples, pass_settings
@@ -30,9 +29,7 @@ def create(
 ) -> None:
     """Create the namespace NAME. Repeating it with the same settings changes nothing."""
     with settings.client() as quota:
-        made = quota.admin.create_namespace(
-            name, units=_units(units), group_rule=group_rule, enabled=not disabled
-        )
+        made = quota.admin.create_namespace(name, units=units, group_rule=group_rule, enabled=not disabled)
     _show(settings, made)
 
 
@@ -66,7 +63,7 @@ def update(
         raise click.UsageError("say what to change: --unit, --group-rule, --enable or --disable")
     with settings.client() as quota:
         changed = quota.admin.update_namespace(
-            name, units=_units(units) or None, group_rule=group_rule, enabled=enabled, etag=etag
+            name, units=units or None, group_rule=group_rule, enabled=enabled, etag=etag
         )
     _show(settings, changed)
 
@@ -84,10 +81,6 @@ def list_namespaces(settings: Settings, /) -> None:
     from almoner.cli.draw.namespaces import draw_namespaces
 
     draw_namespaces(found)
-
-
-def _units(names: tuple[str, ...]) -> list[str]:
-    return [USD_MICROS if name == USD else name for name in names]
 
 
 def _show(settings: Settings, found: Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Who goes first: lanes, group commit, waiting for room, retry (docs/architecture.md, The engine).
+"""Who goes first: lanes, group commit, waiting for room, retry.
 
 `Engine` is the way in. While one transaction is under way the calls that arrive form the next, so the cost of
 a commit is shared by as many as there are, and a lone call never waits for company.

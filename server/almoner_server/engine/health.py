@@ -48,7 +48,9 @@ class Health:
     async def look(self) -> None:
         """Find out whether the store is down."""
         if self._prober is None and not await self._answers() and self._prober is None:
-            logger.warning("the store does not answer: calls are turned away until it does")
+            logger.warning(
+                "the store does not answer: until it does, calls fail at once or are allowed as degraded"
+            )
             self._prober = asyncio.create_task(self._probe(), name="almoner-engine-probe")
 
     async def end_unheard(self, seconds: float) -> None:

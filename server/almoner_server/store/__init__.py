@@ -1,4 +1,4 @@
-"""What is true: limits, accounts, holds and the ledger in PostgreSQL (docs/architecture.md, The store).
+"""What is true: limits, accounts, holds and the ledger in PostgreSQL.
 
 `Store` is the way in. It decides nothing: it reads what a decision needs, lets the core decide, and writes
 what the core has changed, all in one transaction.
