@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 from almoner_server.core.errors import RequestFailed
-from almoner_server.core.requests import Commit, HoldResult, Release
-from almoner_server.core.terms import ExpiryAction, HoldState
+from almoner_server.core.requests import Check, Commit, HoldResult, Release, Request
+from almoner_server.core.terms import ExpiryAction, HoldState, Settlement
 from almoner_server.store import Store
 
 from tests.store.asking import checked, committed, hold, one, settle, status
@@ -26,13 +26,25 @@ async def expire_with_an_estimate(
 ) -> None:
     """Let a hold of 10 be charged at its expiry, and be forgotten."""
     await store.clock.freeze(NOON)
-    charged = hold(
-        10, hold_id=HOLD, on_expiry=ExpiryAction.CHARGE, ttl=60, chat=chat, parent=parent, groups=groups
-    )
-    await checked(store, charged)
-    await store.clock.advance(timedelta(seconds=60))
-    await store.run_batch((await store.upkeep.holds_due()).requests)
+    await checked(store, charged_at_expiry(chat=chat, parent=parent, groups=groups))
+    await expire(store)
     await forget(store)
+
+
+def charged_at_expiry(
+    *, user: str = "u1", chat: str = "", parent: str = "", groups: tuple[str, ...] = ()
+) -> Check:
+    on_expiry = ExpiryAction.CHARGE
+    return hold(
+        10, user=user, hold_id=HOLD, on_expiry=on_expiry, ttl=60, chat=chat, parent=parent, groups=groups
+    )
+
+
+async def expire(store: Store) -> None:
+    await store.clock.advance(timedelta(seconds=60))
+    due = (await store.upkeep.holds_due()).requests
+    results = (await store.run_batch(due)).results
+    assert [type(result) for result in results] == [HoldResult]
 
 
 def late(amount: int, user: str = "u1", groups: tuple[str, ...] = ()) -> Commit:
@@ -97,3 +109,37 @@ async def test_it_may_be_charged_again_under_other_groups(store: Store, groups: 
     await committed(store, late(5, groups=groups))
     assert await spent(store, user="u1") == (9, 0)
     assert not (await store.upkeep.verify()).findings
+
+
+async def test_5_a_hold_under_an_id_used_before_ends_too(store: Store) -> None:
+    await expire_with_an_estimate(store)
+    await checked(store, charged_at_expiry())
+    await expire(store)
+    assert await spent(store, user="u1") == (20, 2)
+    await committed(store, late(7))
+    assert await spent(store, user="u1") == (17, 1)
+    assert not (await store.upkeep.verify()).findings
+    await forget(store)
+    await committed(store, late(8)._replace(charge_id=uuid4()))  # the later estimate has had its cost
+    assert await spent(store, user="u1") == (25, 1)
+    assert not (await store.upkeep.verify()).findings
+
+
+@pytest.mark.parametrize("apart", [False, True])
+async def test_the_cost_of_another_hold_does_not_take_its_place(store: Store, apart: bool) -> None:
+    await expire_with_an_estimate(store)
+    requests: list[Request] = [hold(5, user="u2", hold_id=HOLD), Release("default", HOLD), late(7, user="u2")]
+    for batch in [[request] for request in requests] if apart else [requests]:
+        results = (await store.run_batch(batch)).results
+        assert not any(isinstance(result, Exception) for result in results)
+    assert await spent(store, user="u1") == (10, 1)
+    assert await spent(store, user="u2") == (7, 0)
+    assert not (await store.upkeep.verify()).findings
+
+
+async def test_an_estimate_of_what_is_not_known_is_none(store: Store) -> None:
+    await expire_with_an_estimate(store)
+    unknown = late(0)._replace(amounts={}, settlement=Settlement.ESTIMATE)
+    failed = await one(store, unknown, RequestFailed)
+    assert (failed.reason, failed.metadata["field"]) == ("FIELD_REQUIRED", "amounts")
+    assert await spent(store, user="u1") == (10, 1)

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from almoner_server.core.expiry import expiry_charge_id
 from almoner_server.core.requests import Expire, HoldResult, Release
-from almoner_server.core.terms import AdjustmentKind, ExpiryAction
+from almoner_server.core.terms import AdjustmentKind, ChargeOrigin, ExpiryAction
 from almoner_server.store import Store
 
 from tests.store.asking import USD, Sql, adjusted, checked, committed, hold, one, refund, settle
@@ -118,7 +117,9 @@ async def test_corrections_make_no_difference(store: Store) -> None:
     charge = await booked(store, 3, partial=True)
     await adjusted(store, refund(charge, 2))
     await expired(store)
-    await adjusted(store, replace(refund(expiry_charge_id(HOLD), 2), kind=AdjustmentKind.ACTUAL))
+    entries = (await store.ledger.charges("default")).items
+    (estimate,) = [entry.id for entry in entries if entry.origin is ChargeOrigin.EXPIRY]
+    await adjusted(store, replace(refund(estimate, 2), kind=AdjustmentKind.ACTUAL))
     assert await findings(store) == []
     await booked(store, 4)
     assert await findings(store) == []

@@ -92,7 +92,7 @@ def test_a_late_commit_takes_the_place_of_the_estimate_once() -> None:
     world.later(seconds=60)
     world.commit(HOLD, 7)
     assert (world.sums(), world.account().open_estimates) == ((7, 0), 0)
-    estimate = world.book.charges[NS, expiry_charge_id(HOLD)]
+    estimate = world.book.charges[NS, expiry_charge_id(world.book.holds[NS, HOLD])]
     assert (estimate.amounts, estimate.net, estimate.open) == ({"usd": 10}, {"usd": 0}, False)
     world.commit(HOLD, 2, charge_id=uuid4())
     assert world.sums() == (9, 0)
@@ -105,7 +105,7 @@ def test_a_late_commit_undoes_an_estimate_that_was_corrected_before(kind: Adjust
     world.hold(10, ident=HOLD, ttl=60, on_expiry=ExpiryAction.CHARGE)
     world.later(seconds=60)
     world.expire(HOLD)
-    world.adjust(expiry_charge_id(HOLD), kind, usd)
+    world.adjust(expiry_charge_id(world.book.holds[NS, HOLD]), kind, usd)
     world.commit(HOLD, 7)
     assert world.sums() == (7, 0)
     assert world.book.holds[NS, HOLD].spent == {"usd": 7}

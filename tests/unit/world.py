@@ -50,6 +50,7 @@ class Everything:
         self.groups = book.groups
         self.chains = book.chains
         self.holds: dict[tuple[str, UUID], Spender] = {key: hold.spender for key, hold in book.holds.items()}
+        self.estimates: dict[tuple[str, UUID], Spender] = {}
         self.charges: dict[tuple[str, UUID], Spender] = {
             key: charge.spender for key, charge in book.charges.items()
         }

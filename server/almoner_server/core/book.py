@@ -35,6 +35,8 @@ class Book:
     holds: dict[tuple[str, UUID], Hold] = field(default_factory=dict)
     charges: dict[tuple[str, UUID], Charge] = field(default_factory=dict)
     adjustments: dict[tuple[str, UUID], Adjustment] = field(default_factory=dict)
+    estimates: dict[tuple[str, UUID], Charge] = field(default_factory=dict)
+    """What holds that are forgotten, by their ids, were charged at their expiry."""
 
     new_chats: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     new_holds: dict[tuple[str, UUID], Hold] = field(default_factory=dict)

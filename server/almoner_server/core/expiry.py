@@ -11,14 +11,17 @@ from almoner_server.core.sums import book_charge, move_held
 from almoner_server.core.terms import IN_FLIGHT, ChargeOrigin, ExpiryAction, HoldState, Settlement
 
 
-def expiry_charge_id(hold_id: UUID) -> UUID:
-    """Return the id of the estimate that the expiry of a hold books: always the same for one hold."""
-    return uuid5(hold_id, "expiry")
+def expiry_charge_id(hold: Hold) -> UUID:
+    """Return the id of the estimate that the expiry of a hold books.
+
+    It is always the same for one hold, and another for one that is made under the same id once this one is forgotten.
+    """
+    return uuid5(hold.id, f"expiry of {hold.admit_time.isoformat()}")
 
 
-def late_commit_id(hold_id: UUID) -> UUID:
-    """Return the id of the adjustment that puts a late commit in the place of that estimate."""
-    return uuid5(hold_id, "late commit")
+def late_commit_id(estimate_id: UUID) -> UUID:
+    """Return the id of the adjustment that puts a late commit in the place of an estimate."""
+    return uuid5(estimate_id, "late commit")
 
 
 def expire_if_due(book: Book, namespace: str, hold_id: UUID) -> Hold | None:
@@ -44,7 +47,7 @@ def _expire(book: Book, hold: Hold) -> None:
 def _estimate(book: Book, hold: Hold, amounts: dict[str, int]) -> Charge:
     return Charge(
         namespace=hold.namespace,
-        id=expiry_charge_id(hold.id),
+        id=expiry_charge_id(hold),
         hold_id=hold.id,
         spender=hold.spender,
         amounts=amounts,

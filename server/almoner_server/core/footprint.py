@@ -11,7 +11,6 @@ from typing import Protocol
 from uuid import UUID
 
 from almoner_server.core.book import Book, account_keys
-from almoner_server.core.expiry import expiry_charge_id
 from almoner_server.core.records import AccountKey, NamespaceRules, Spender, Target
 from almoner_server.core.requests import Adjust, Check, Commit, Extend, Request
 from almoner_server.core.terms import TargetKind
@@ -39,6 +38,10 @@ class Remembered(Protocol):
     @property
     def charges(self) -> Mapping[tuple[str, UUID], Spender]:
         """Whose charges are."""
+
+    @property
+    def estimates(self) -> Mapping[tuple[str, UUID], Spender]:
+        """Who was charged at the expiry of holds that are forgotten, by the ids of the holds."""
 
 
 @dataclass(slots=True)
@@ -108,7 +111,7 @@ def _add_commit(found: Footprint, request: Commit, rules: NamespaceRules | None,
 def _add_estimate(found: Footprint, request: Commit, rules: NamespaceRules | None, known: Remembered) -> None:
     """Add what the estimate counts for that a hold, forgotten itself, has left at its expiry."""
     if request.hold_id is not None and found.holds[request.namespace, request.hold_id] is None:
-        estimate = known.charges.get((request.namespace, expiry_charge_id(request.hold_id)))
+        estimate = known.estimates.get((request.namespace, request.hold_id))
         if estimate is not None:
             _add_accounts(found, rules, estimate)
 

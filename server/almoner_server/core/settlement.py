@@ -4,7 +4,6 @@ The cases are those of docs/semantics.md, Settlement.
 """
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from almoner_server.core import fingerprints
 from almoner_server.core.accounts import Account
@@ -53,8 +52,8 @@ def _on_hold(book: Book, request: Commit, hold: Hold) -> Charge:
     _require_same_spender(request, hold.spender)
     late = hold.state is not HoldState.OPEN
     amounts = _amounts(request, hold)
-    if late:
-        undone = _take_place_of_estimate(book, hold.namespace, hold.id)
+    if hold.state is HoldState.EXPIRED and hold.on_expiry is ExpiryAction.CHARGE:
+        undone = _take_place_of(book, book.charges.get((hold.namespace, expiry_charge_id(hold))))
         hold.spent = _sum(hold.spent, {unit: -amount for unit, amount in undone.items()})
     charge = Charge(
         namespace=request.namespace,
@@ -103,15 +102,18 @@ def _direct(book: Book, request: Commit) -> Charge:
         )
     chain = chain_of(book, request.namespace, request.chat, request.parent)
     groups = book.groups_of(request.namespace, request.user, request.groups)
+    amounts = _amounts(request, None)
     occurred_at = _occurred_at(book, request)
-    _require_same_as_estimate(book, request)
+    estimate = book.estimates.get((request.namespace, request.hold_id)) if request.hold_id else None
+    if estimate is not None:
+        _require_same_spender(request, estimate.spender)
     charge = Charge(
         namespace=request.namespace,
         id=request.charge_id,
         hold_id=request.hold_id,
         spender=Spender(request.user, groups, chain),
-        amounts=request.amounts,
-        net=request.amounts,
+        amounts=amounts,
+        net=amounts,
         settlement=request.settlement,
         open=request.settlement is not Settlement.ACTUAL,
         late=False,
@@ -125,17 +127,9 @@ def _direct(book: Book, request: Commit) -> Charge:
     remember_chain(book, request.namespace, chain)
     book_charge(book, book.accounts_of(charge.namespace, charge.spender), charge)
     if request.hold_id is not None:
-        _take_place_of_estimate(book, request.namespace, request.hold_id)
+        _take_place_of(book, estimate)
         book.add_hold(_spent_hold(charge, request))
     return charge
-
-
-def _require_same_as_estimate(book: Book, request: Commit) -> None:
-    """Look whose a hold was that is forgotten, if its expiry has left an estimate."""
-    if request.hold_id is not None:
-        estimate = book.charges.get((request.namespace, expiry_charge_id(request.hold_id)))
-        if estimate is not None:
-            _require_same_spender(request, estimate.spender)
 
 
 def _spent_hold(charge: Charge, request: Commit) -> Hold:
@@ -161,24 +155,21 @@ def _spent_hold(charge: Charge, request: Commit) -> Hold:
     )
 
 
-def _amounts(request: Commit, hold: Hold) -> Amounts:
+def _amounts(request: Commit, hold: Hold | None) -> Amounts:
     """Return what to book: as told, or for an estimate without amounts what is held."""
     if request.settlement is not Settlement.ESTIMATE or request.amounts:
         return request.amounts
-    if hold.state is not HoldState.OPEN:
-        raise invalid(
-            "FIELD_REQUIRED", "amounts", f"required with ESTIMATE: hold {hold.id} has ended and holds nothing"
-        )
+    if hold is None or hold.state is not HoldState.OPEN:
+        why = "is not known" if hold is None else "has ended and holds nothing"
+        raise invalid("FIELD_REQUIRED", "amounts", f"required with ESTIMATE: hold {request.hold_id} {why}")
     return {unit: held for unit, held in hold.held.items() if unit != IN_FLIGHT}
 
 
-def _take_place_of_estimate(book: Book, namespace: str, hold_id: UUID) -> Amounts:
-    """Undo the estimate that the expiry of a hold booked, since the real cost is known now. Returns what is undone."""
-    estimate = book.charges.get((namespace, expiry_charge_id(hold_id)))
-    already = late_commit_id(hold_id)
-    if estimate is None or (namespace, already) in book.adjustments:
+def _take_place_of(book: Book, estimate: Charge | None) -> Amounts:
+    """Undo what was charged at an expiry, once, since the real cost is known now. Returns what is undone."""
+    if estimate is None or (estimate.namespace, late_commit_id(estimate.id)) in book.adjustments:
         return {}
-    replace_estimate(book, estimate, already)
+    replace_estimate(book, estimate, late_commit_id(estimate.id))
     return estimate.amounts
 
 

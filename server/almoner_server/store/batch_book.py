@@ -1,18 +1,21 @@
 """Read the book of a batch, and make sure that it holds every row that the batch may touch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from almoner_server.core.book import Book, account_keys
 from almoner_server.core.expiry import expiry_charge_id, late_commit_id
 from almoner_server.core.footprint import Footprint
-from almoner_server.core.records import AccountKey, Charge
+from almoner_server.core.records import AccountKey, Charge, Hold
 from almoner_server.core.requests import Check, CheckResult, Commit, CommitResult, Request
 from almoner_server.core.terms import ExpiryAction, HoldState
 from almoner_server.store.connect import Connection
 from almoner_server.store.facts import Facts, read_rules
+from almoner_server.store.json_rows import to_json_rows
+from almoner_server.store.queries import query
 from almoner_server.store.reading import Found, add_empty, current_rules, read_batch
+from almoner_server.store.rows import charge_of
 
 
 class Stale(Exception):
@@ -76,23 +79,29 @@ class BatchReader:
 
         Raises Stale if that counts on other accounts, too: they are known now.
         """
-        late = [
-            (request.namespace, request.hold_id)
-            for request in requests
-            if isinstance(request, Commit) and request.hold_id and _may_have_estimate(book, request)
-        ]
-        if late:
-            estimates = Footprint()
-            estimates.booked = {(namespace, expiry_charge_id(hold_id)) for namespace, hold_id in late}
-            estimates.adjustments = {(namespace, late_commit_id(hold_id)) for namespace, hold_id in late}
-            found = (await read_batch(connection, estimates, self._replica)).book
-            book.charges |= found.charges
-            book.adjustments |= found.adjustments
-            if not all(
-                wanted.accounts.issuperset(_accounts_of(book, charge)) for charge in found.charges.values()
-            ):
-                self._facts.learn_read(book, wanted)
-                raise Stale
+        late = [request for request in requests if isinstance(request, Commit) and request.hold_id]
+        if not late:
+            return
+        estimates = Footprint()
+        estimates.booked = {
+            (hold.namespace, expiry_charge_id(hold)) for hold in _charged_at_expiry(book, late)
+        }
+        if forgotten := _forgotten(book, late):
+            rows = to_json_rows(("namespace", "hold_id"), forgotten)
+            found = map(charge_of, await connection.fetch(query("estimates_of_forgotten"), rows))
+            book.estimates = {(charge.namespace, _hold_of(charge)): charge for charge in found}
+        ids = [*estimates.booked, *((charge.namespace, charge.id) for charge in book.estimates.values())]
+        if not ids:
+            return
+        estimates.adjustments = {(namespace, late_commit_id(ident)) for namespace, ident in ids}
+        read = (await read_batch(connection, estimates, self._replica)).book
+        book.charges |= read.charges
+        book.adjustments |= read.adjustments
+        if not all(
+            wanted.accounts.issuperset(_accounts_of(book, charge)) for charge in book.estimates.values()
+        ):
+            self._facts.learn_read(book, wanted)
+            raise Stale
 
 
 def _is_turned_down(result: object) -> bool:
@@ -101,13 +110,24 @@ def _is_turned_down(result: object) -> bool:
     )
 
 
-def _may_have_estimate(book: Book, request: Commit) -> bool:
-    """Tell whether the hold of a commit was charged at its expiry, or nothing is known of it any more."""
-    assert request.hold_id is not None
-    hold = book.holds.get((request.namespace, request.hold_id))
-    if hold is None:
-        return bool(request.user)  # else there is nothing to book
-    return hold.state is HoldState.EXPIRED and hold.on_expiry is ExpiryAction.CHARGE
+def _charged_at_expiry(book: Book, commits: Iterable[Commit]) -> list[Hold]:
+    holds = [book.holds.get((commit.namespace, commit.hold_id)) for commit in commits if commit.hold_id]
+    return [
+        hold
+        for hold in holds
+        if hold and hold.state is HoldState.EXPIRED and hold.on_expiry is ExpiryAction.CHARGE
+    ]
+
+
+def _forgotten(book: Book, commits: Iterable[Commit]) -> set[tuple[str, UUID]]:
+    """Return the holds of which nothing is known any more, if anything. Without a user there is nothing to book."""
+    named = {(commit.namespace, commit.hold_id) for commit in commits if commit.user and commit.hold_id}
+    return named - book.holds.keys()
+
+
+def _hold_of(charge: Charge) -> UUID:
+    assert charge.hold_id is not None
+    return charge.hold_id
 
 
 def _accounts_of(book: Book, charge: Charge) -> list[AccountKey]:

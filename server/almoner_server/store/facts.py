@@ -31,6 +31,7 @@ class Facts:
         self.groups: Bounded[tuple[str, str], tuple[str, ...]] = Bounded(FACTS)
         self.holds: Bounded[tuple[str, UUID], Spender] = Bounded(FACTS)
         self.charges: Bounded[tuple[str, UUID], Spender] = Bounded(FACTS)
+        self.estimates: Bounded[tuple[str, UUID], Spender] = Bounded(FACTS)
         self.chains: Bounded[tuple[str, str], tuple[str, ...]] = Bounded(FACTS)
 
     def user_of_hold(self, namespace: str, hold_id: UUID) -> str | None:
@@ -50,6 +51,7 @@ class Facts:
         self.chains.remember(book.chains.items())
         self.holds.remember((key, hold.spender) for key, hold in book.holds.items())
         self.charges.remember((key, charge.spender) for key, charge in book.charges.items())
+        self.estimates.remember((key, charge.spender) for key, charge in book.estimates.items())
         _forget(self.holds, read.holds.keys() - book.holds.keys())
         _forget(self.charges, read.adjusted.keys() - book.charges.keys())
         _forget(self.chains, read.chats.keys() - book.chains.keys())

@@ -15,9 +15,9 @@ def expire_due(world: World) -> None:
             _expire(world, hold)
 
 
-def estimate_id(hold_id: str) -> str:
+def estimate_id(hold: HoldEntry) -> str:
     """Return the id of the estimate that the expiry of a hold books."""
-    return str(uuid5(UUID(hold_id), "expiry"))
+    return str(uuid5(UUID(hold.id), f"expiry of {hold.admit_time.isoformat()}"))
 
 
 def _expire(world: World, hold: HoldEntry) -> None:
@@ -28,7 +28,7 @@ def _expire(world: World, hold: HoldEntry) -> None:
             world,
             hold.spender,
             hold.window_time,
-            id=estimate_id(hold.id),
+            id=estimate_id(hold),
             hold_id=hold.id,
             amounts=amounts,
             settlement=Settlement.SETTLEMENT_ESTIMATE,

@@ -111,6 +111,8 @@ def _require_same_spender(request: CommitRequest, hold: HoldEntry) -> None:
 def _direct(world: World, request: CommitRequest, charge_id: str) -> ChargeEntry:
     if not request.subject.user:
         raise Refusal("NOT_FOUND", "HOLD_NOT_FOUND")
+    if request.settlement == Settlement.SETTLEMENT_ESTIMATE and not request.amounts:
+        raise Refusal("INVALID_ARGUMENT", "FIELD_REQUIRED")
     chain = chain_of(world, request.chat.id, request.chat.parent_id)
     groups = world.groups_of(request.subject.user, set(request.subject.groups))
     spender = Spender(request.subject.user, groups, chain)
@@ -169,13 +171,13 @@ def _occurred_at(world: World, request: CommitRequest) -> datetime:
 
 def _undo_estimate(world: World, hold: HoldEntry) -> None:
     """Let the real cost take the place of what expiry booked, once."""
-    estimate = world.charges.get(estimate_id(hold.id))
+    estimate = world.charges.get(estimate_id(hold))
     request = AdjustRequest(kind=AdjustmentKind.ADJUSTMENT_KIND_ACTUAL)
     if estimate is None or any(made == request for made, _ in estimate.adjustments):
         return
     estimate.open = False
     answer = _enter(world, estimate, request, {unit: -net for unit, net in estimate.net.items()})
-    answer.adjustment.id = str(uuid5(UUID(hold.id), "late commit"))
+    answer.adjustment.id = str(uuid5(UUID(estimate_id(hold)), "late commit"))
     answer.adjustment.reason = "the real cost was committed after expiry"
 
 

@@ -1,9 +1,9 @@
--- Holds and the charges that name them: an expiry is charged once, and a charge belongs to whom its hold does. Charges that
+-- Holds and the charges that name them: an expiry is charged once (in the windows of its hold), and a charge belongs to whom its hold does. Charges that
 -- are older than the hold are those of an earlier one with its id, which has been forgotten (see verify_spent.sql).
 SELECT 'two_expiry_charges' AS finding, namespace, hold_id AS id, string_agg(id::text, ', ' ORDER BY id) AS detail
 FROM charges
 WHERE origin = 3
-GROUP BY namespace, hold_id
+GROUP BY namespace, hold_id, occurred_at
 HAVING count(*) > 1
 UNION ALL
 SELECT
