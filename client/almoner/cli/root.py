@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 import click
 
 from almoner.cli.exits import ExitCode, code_of_error, line_of_error
-from almoner.cli.unreadable import unreadable
 from almoner.errors import AlmonerError
 
 EXTRA_COMMANDS = "almoner.commands"
@@ -63,10 +62,6 @@ class Root(click.Group):
             _fail(line_of_error(error), code_of_error(error))
         except OSError as error:
             _fail(str(error), ExitCode.FAILURE)
-        except UnicodeEncodeError:
-            if (problem := unreadable(sys.argv[1:] if args is None else args)) is None:
-                raise
-            _fail(problem, ExitCode.BAD_INPUT)
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
 
 
