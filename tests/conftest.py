@@ -6,6 +6,12 @@ import pytest
 from almoner_server.store import Store
 
 from tests.support.postgres import SYSTEM_FOLDERS, Postgres, system_binaries
+from tests.support.server import end_those_left
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no server behind, whatever became of its test."""
+    end_those_left()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from almoner_server.app import Authority
 from almoner_server.config import Config
@@ -15,6 +15,7 @@ from almoner_server.config import Config
 ALMONER = (sys.executable, "-m", "almoner.cli")
 READY = re.compile(r"serving on (\S+?),? ")
 START_SECONDS = 60
+_started: list[Process] = []
 
 
 @asynccontextmanager
@@ -70,9 +71,19 @@ async def launch(
     """Start `almoner serve` with pipes for its output."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALMONER_", "OTEL_"))}
     command = (*program, "serve", *options)
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         *command, stdout=PIPE, stderr=PIPE, env={**kept, **(environment or {})}
     )
+    _started.append(process)
+    return process
+
+
+def end_those_left() -> None:
+    """Kill what tests have started and, having failed, not ended: a server would outlive them for ever."""
+    for process in _started:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
 
 
 @asynccontextmanager
