@@ -1,6 +1,7 @@
 """Decimal dollars to the unit `usd_micros` and back, exactly. Nothing here computes with floats."""
 
 from decimal import ROUND_CEILING, Context, Decimal, InvalidOperation
+from numbers import Integral
 
 from almoner.errors import InvalidArgument, out_of_range
 
@@ -57,6 +58,8 @@ def format_usd(micros: int) -> str:
 
 
 def _to_decimal(usd: object, field: str) -> Decimal:
+    if not isinstance(usd, int) and isinstance(usd, Integral):  # as other libraries have them
+        usd = int(usd)
     if isinstance(usd, bool) or not isinstance(usd, int | Decimal | str | float):
         raise InvalidArgument(
             f"{field}: {usd!r} is not an amount of dollars: give {_KINDS}",

@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -116,6 +118,7 @@ OTHERS: list[tuple[Call, str]] = [
     (lambda quota: quota.check(user="u1", groups=5), "subject.groups: 5 is not a list"),
     (lambda quota: quota.open_hold(user="u1", ttl="10"), "hold.ttl: '10' is not a number of seconds"),
     (lambda quota: quota.check(user="u1", wait="5"), "wait: '5' is not a number of seconds"),
+    (lambda quota: quota.open_hold(user="u1", ttl=Decimal(600)), "hold.ttl: Decimal('600') is not a number"),
     (lambda quota: quota.extend("h", ttl=[5]), "ttl: [5] is not a number of seconds"),
     (lambda quota: quota.check(user="u1", timeout="5"), "timeout: '5' is not a number of seconds"),
     (
@@ -147,7 +150,7 @@ async def test_what_is_no_text_is_refused(
     with pytest.raises(InvalidArgument) as caught:
         await carry_out(call(quota))
     assert str(caught.value).startswith(expected)
-    assert str(caught.value).endswith("is not text that UTF-8 can encode")
+    assert str(caught.value).endswith((" is not text", " is not text that UTF-8 can encode"))
     assert expected.startswith(f"{caught.value.field}: ")
     assert not server.calls
 
@@ -186,3 +189,21 @@ def test_a_client_needs_a_namespace_that_is_text() -> None:
     for namespace in (5, LONE, None):
         with pytest.raises(InvalidArgument, match=r"namespace: .* is not text that UTF-8 can encode"):
             blocking.Client(namespace=namespace)  # type: ignore[arg-type]
+
+
+async def test_what_only_equals_a_number_that_was_sent_before_is_refused_all_the_same(
+    server: ScriptedServer, quota: Client
+) -> None:
+    hold = await quota.open_hold(user="u1", tokens=1, ttl=600.0)
+    for ttl in (Decimal(600), "600"):
+        with pytest.raises(InvalidArgument, match="ttl"):
+            await hold.extend(ttl=ttl)  # type: ignore[arg-type]
+    assert [call.method for call in server.calls] == ["CheckQuota"]
+
+
+async def test_numbers_of_other_libraries_are_numbers(server: ScriptedServer, quota: Client) -> None:
+    five: Any = Fraction(5)  # stands for one, as those of numpy do
+    hold = await quota.open_hold(user="u1", tokens=1, ttl=five, wait=five)
+    assert hold.ttl == five
+    (sent,) = server.sent("CheckQuota")
+    assert (sent.hold.ttl.seconds, sent.wait.seconds) == (5, 5)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from almoner import Client, Hold, Unavailable
+from almoner import Client, Hold, HoldNotSettled, Unavailable
 from almoner.v1 import quota_service_pb2 as quota_pb
 from almoner.v1 import resources_pb2 as pb
 
@@ -106,3 +106,30 @@ async def test_a_cancellation_while_the_hold_opens_gives_it_back(
         await task
     (check,) = server.sent("CheckQuota")
     assert [request.hold_id for request in server.sent("Release")] == [check.hold.id]
+
+
+async def test_a_partial_commit_that_is_answered_last_does_not_open_what_is_settled(
+    server: ScriptedServer, quota: Client
+) -> None:
+    gate = Gate()
+    server.script("Commit", gate.commit)
+    async with quota.hold(user="u-17", tokens=7) as hold:
+        partial = asyncio.create_task(hold.commit(tokens=2, partial=True))
+        assert await asyncio.to_thread(gate.reached.wait, 10)
+        await hold.commit(tokens=1)
+        gate.open.set()
+        await partial
+        assert hold.settled
+    assert server.sent("Release") == []
+
+
+async def test_a_partial_commit_does_not_make_up_for_another_without_an_answer(
+    server: ScriptedServer, quota: Client
+) -> None:
+    with pytest.raises(HoldNotSettled, match="got no answer"):  # noqa: PT012 - it is raised at the end of the block
+        async with quota.hold(user="u-17", tokens=7) as hold:
+            server.script("Commit", *[UNAVAILABLE] * 20)
+            with pytest.raises(Unavailable):
+                await hold.commit(tokens=1)
+            await hold.commit(tokens=2, partial=True)
+    assert server.sent("Release") == []

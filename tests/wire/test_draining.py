@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 import asyncpg
 import grpc
 import pytest
-from almoner import Client, HoldState, Period, QuotaBusy, Target
+from almoner import Client, HoldState, Period, Target
 from almoner.v1.quota_service_pb2 import CheckQuotaRequest
 from almoner.v1.quota_service_pb2_grpc import QuotaServiceStub
-from almoner.v1.resources_pb2 import Subject
+from almoner.v1.resources_pb2 import RefusalReason, Subject
 
 from tests.support.failures import failure_of
 from tests.support.health import NOT_SERVING, SERVING, watch_health
@@ -89,11 +89,26 @@ async def test_who_waits_for_room_is_answered_at_once(database: str) -> None:
     async with Client(server.address) as quota:
         await quota.admin.set_limit(Target.namespace_default(), unit="tokens", period=Period.DAY, amount=1)
         await quota.open_hold(user="u", tokens=1)
-        waiting = asyncio.create_task(quota.open_hold(user="u", tokens=1, wait=60, timeout=70))
+        async with grpc.aio.insecure_channel(server.address) as channel:
+            request = CheckQuotaRequest(namespace="default", subject=Subject(user="u"), amounts={"tokens": 1})
+            request.wait.FromSeconds(60)
+            waiting = QuotaServiceStub(channel).CheckQuota(request)
+            await asyncio.sleep(UNDER_WAY)
+            assert await asyncio.wait_for(server.terminate(), 10) == (0, "")
+            assert (await waiting).decision.reason == RefusalReason.REFUSAL_REASON_BUSY
+
+
+async def test_the_client_waits_on_at_the_server_that_comes_after(database: str) -> None:
+    server = await run_server("--database-url", database)
+    async with Client(server.address) as quota:
+        await quota.admin.set_limit(Target.namespace_default(), unit="tokens", period=Period.DAY, amount=1)
+        hold = await quota.open_hold(user="u", tokens=1)
+        waiting = asyncio.create_task(quota.open_hold(user="u", tokens=1, wait=60))
         await asyncio.sleep(UNDER_WAY)
-        assert await asyncio.wait_for(server.terminate(), 10) == (0, "")
-        with pytest.raises(QuotaBusy):
-            await waiting
+        assert await server.terminate() == (0, "")
+        async with server_process("--database-url", database, listen=server.address):
+            await hold.release()
+            assert (await asyncio.wait_for(waiting, 20)).held
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

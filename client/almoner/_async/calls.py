@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from almoner._async.transport import Transport
 from almoner.errors import CallError
+from almoner.runtime.asynchronous import sleep
 from almoner.types.batch import Check, Commit
 from almoner.types.decision import Checked
 from almoner.types.enums import AdjustmentKind
@@ -16,6 +17,7 @@ from almoner.types.journal import Replayed
 from almoner.types.ledger import Adjusted, Committed, HoldInfo
 from almoner.types.status import Status
 from almoner.v1 import quota_service_pb2 as quota
+from almoner.v1 import resources_pb2 as pb
 from almoner.wire import methods, requests, responses
 from almoner.wire.batches import split
 from almoner.wire.methods import Method
@@ -46,10 +48,26 @@ class QuotaCalls:
         return await self._ask(requests.check_request(self._namespace, check, wait=wait), timeout)
 
     async def _ask(self, request: quota.CheckQuotaRequest, timeout: float | None) -> Checked:
-        seconds = request.wait.ToTimedelta().total_seconds() if request.HasField("wait") else 0.0
-        return responses.checked(
-            await self._transport.call(methods.CHECK_QUOTA, request, timeout=timeout, wait=seconds)
-        )
+        if request.HasField("wait"):
+            return responses.checked(await self._ask_and_wait(request, timeout))
+        return responses.checked(await self._transport.call(methods.CHECK_QUOTA, request, timeout=timeout))
+
+    async def _ask_and_wait(
+        self, request: quota.CheckQuotaRequest, timeout: float | None
+    ) -> quota.CheckQuotaResponse:
+        """Ask until the wait is over: a server that stops, or has too many who wait, sends callers away earlier."""
+        left = request.wait.ToTimedelta().total_seconds()
+        until = time.monotonic() + left
+        while True:
+            answer: quota.CheckQuotaResponse = await self._transport.call(
+                methods.CHECK_QUOTA, request, timeout=timeout, wait=left
+            )
+            left = until - time.monotonic()
+            if left <= 0 or answer.decision.reason != pb.REFUSAL_REASON_BUSY:
+                return answer
+            await sleep(min(left, responses.pause(answer)))
+            left = max(0.0, until - time.monotonic())
+            request.wait.FromTimedelta(timedelta(seconds=left))
 
     async def commit(self, commit: Commit, *, timeout: float | None = None) -> Committed:
         """Book what was spent."""

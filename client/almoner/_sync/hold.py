@@ -44,6 +44,8 @@ class Hold:
         self._check = check
         self._totals = dict(check.amounts)
         self._booked: dict[str, Mapping[str, int]] = {}
+        self._untold: set[str] = set()
+        """Charges of commits that got no answer."""
         self.stage = Stage.OPEN
         self.id = hold.id
         self.ttl = hold.ttl
@@ -118,14 +120,25 @@ class Hold:
         try:
             committed = self._calls.commit(commit, timeout=timeout)
         except RequestError:
-            self.stage = before
+            if not commit.partial:
+                self.stage = before
             raise
         except BaseException:
-            self.stage = Stage.UNTOLD
+            self._untold.add(commit.charge_id or self.id)
+            if self.stage is not Stage.SETTLED:
+                self.stage = Stage.UNTOLD
             raise
-        self.stage = Stage.OPEN if commit.partial else Stage.SETTLED
         self._booked[committed.charge.id] = committed.charge.amounts
+        self._note(committed.charge.id, partial=commit.partial)
         return committed
+
+    def _note(self, charge_id: str, *, partial: bool) -> None:
+        """Note that a commit was answered. Another one may have settled the hold, or be without an answer."""
+        self._untold.discard(charge_id)
+        if not partial:
+            self.stage = Stage.SETTLED
+        elif self.stage is Stage.UNTOLD and not self._untold:
+            self.stage = Stage.OPEN
 
     def _rest(self) -> dict[str, int]:
         """Give what is still held. The server may not know: it was `degraded`, or the hold has expired."""

@@ -44,6 +44,8 @@ def fault(kind: type[Message], fields: Mapping[str, Any], within: str = "") -> I
                 limit, reason = _TAKES.get(descriptor.type, ("a whole number", "AMOUNT_OUT_OF_RANGE"))
                 if part.value is not value:  # all lists and mappings are of texts
                     limit, reason = _TAKES[FieldDescriptor.TYPE_STRING]
+                if limit == _TEXT and not isinstance(part.value, str):
+                    limit = "text"
                 return not_sendable(f"{within}{part.field}", part.value, limit, reason=reason)
     return InvalidArgument(f"{kind.DESCRIPTOR.name}: its values cannot be sent together")
 

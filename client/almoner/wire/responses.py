@@ -31,6 +31,11 @@ def _retry_after(message: pb.Decision) -> timedelta | None:
     return message.retry_after.ToTimedelta() if message.HasField("retry_after") else None
 
 
+def pause(message: quota.CheckQuotaResponse) -> float:
+    """Give the seconds after which to ask again: as the answer says, else a second."""
+    return message.decision.retry_after.ToTimedelta().total_seconds() or 1.0
+
+
 def checked(message: quota.CheckQuotaResponse) -> Checked:
     """Convert the answer to a check."""
     return Checked(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from numbers import Real
 from typing import Any, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
@@ -94,11 +95,13 @@ def not_seconds(field: str, value: object) -> InvalidArgument:
     return not_sendable(field, value, "a number of seconds", reason="DURATION_OUT_OF_RANGE")
 
 
-@lru_cache(maxsize=256)
-def _duration(seconds: float | timedelta) -> Duration:
+@lru_cache(maxsize=256, typed=True)  # what equals a number may be none: Decimal(1) == 1
+def _duration(seconds: object) -> Duration:
     """Convert seconds: nearly all calls of a program say the same. The message is not to be changed."""
+    if not isinstance(seconds, Real | timedelta):
+        raise TypeError
     duration = Duration()
-    duration.FromTimedelta(seconds if isinstance(seconds, timedelta) else timedelta(seconds=seconds))
+    duration.FromTimedelta(seconds if isinstance(seconds, timedelta) else timedelta(seconds=float(seconds)))
     return duration
 
 
