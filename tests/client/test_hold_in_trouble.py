@@ -25,6 +25,19 @@ async def test_a_degraded_hold_books_its_cost_and_asks_nothing_else_of_the_store
     assert [call.method for call in server.calls] == ["CheckQuota", "Commit"]
 
 
+async def test_the_estimate_of_a_degraded_hold_is_of_its_latest_totals(
+    server: ScriptedServer, quota: Client
+) -> None:
+    server.script(
+        "CheckQuota", quota_pb.CheckQuotaResponse(decision=pb.Decision(allowed=True), degraded=True)
+    )
+    async with quota.hold(user="u-17", tokens=10) as hold:
+        await hold.commit(tokens=4, partial=True)
+        await hold.extend(tokens=50)
+        await hold.commit_estimate()
+    assert [commit.amounts for commit in server.sent("Commit")] == [{"tokens": 4}, {"tokens": 46}]
+
+
 async def test_a_degraded_hold_left_by_an_exception_has_nothing_to_release(
     server: ScriptedServer, quota: Client
 ) -> None:

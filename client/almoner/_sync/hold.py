@@ -201,7 +201,7 @@ class Hold:
         timeout: float | None = None,
         **units: Amount,
     ) -> None:
-        """Change the total amounts or the time to live. Nothing to do if nobody holds it.
+        """Change the total amounts or the time to live. If nobody holds it, only `commit_estimate` goes by them.
 
         Args:
             amounts: New totals by unit, counting what was committed on it already. Units not named stay.
@@ -215,6 +215,7 @@ class Hold:
         """
         totals = collect_amounts(amounts, units)
         if not self.held:
+            self._totals.update(totals)  # an estimate is of what was meant to be spent
             return
         info = self._calls.extend(self.id, totals, ttl, timeout=timeout)
         self._totals.update(totals)
