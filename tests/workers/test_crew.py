@@ -9,7 +9,7 @@ import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
 import asyncpg
@@ -234,23 +234,17 @@ async def test_nobody_else_gets_the_port_even_while_no_worker_listens(database: 
         )
 
 
-async def test_what_no_worker_can_do_ends_all_with_one_line(database: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        metrics = f"127.0.0.1:{other.getsockname()[1]}"
-        process = await launch(
-            "--listen",
-            "127.0.0.1:0",
-            "--database-url",
-            database,
-            "--workers",
-            "2",
-            "--metrics-listen",
-            metrics,
-        )
-        assert await finished(process) == (
-            1,
-            f"almoner: cannot show metrics on {metrics}: Address already in use\n",
-        )
+@pytest.mark.parametrize("taken", [1, 2])
+async def test_what_a_worker_cannot_do_ends_all_with_one_line(database: str, taken: int) -> None:
+    port = free_ports(2)
+    options = ["--workers", "2", "--metrics-listen", f"127.0.0.1:{port}", "--database-url", database]
+    with ExitStack() as others:
+        for number in range(taken):
+            others.enter_context(socket.create_server(("127.0.0.1", port + number)))
+        code, errors = await finished(await launch("--listen", "127.0.0.1:0", *options))
+    assert (code, errors.count("\n")) == (1, 1)
+    assert errors.startswith(f"almoner: cannot show metrics on 127.0.0.1:{port}"[:-1])
+    assert errors.endswith(": Address already in use\n")
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,9 @@ class Crew:
         self._send(signal.SIGTERM)
         if not self._keepers:
             return
-        _, late = await asyncio.wait(self._keepers, timeout=self._grace + LATE_SECONDS)
+        ended, late = await asyncio.wait(self._keepers, timeout=self._grace + LATE_SECONDS)
+        for keeper in ended:
+            keeper.exception()  # heard: the first reason was told, and the others' would be more of the same
         if not late:
             return
         stuck = [(self._orders[index].worker, worker.pid) for index, worker in self._running.items()]
