@@ -15,6 +15,7 @@ from almoner.amounts import USD, Amount
 from almoner.types.enums import Period
 
 EnumT = TypeVar("EnumT", bound=StrEnum)
+ValueT = TypeVar("ValueT")
 
 UNLIMITED = "unlimited"
 _SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
@@ -75,12 +76,7 @@ def labels(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     Raises:
         click.UsageError: A key is given twice.
     """
-    found: dict[str, str] = {}
-    for key, label in pairs:
-        if key in found:
-            raise click.UsageError(f"--attribute {key} is given twice: {key}={found[key]} and {key}={label}")
-        found[key] = label
-    return found
+    return _each_once(pairs, "--attribute ")
 
 
 def choice(kind: type[EnumT]) -> click.Choice[EnumT]:
@@ -97,9 +93,13 @@ def by_unit(pairs: Iterable[tuple[str, Amount]]) -> dict[str, Amount]:
     Raises:
         click.UsageError: A unit is given twice.
     """
-    amounts: dict[str, Amount] = {}
-    for unit, number in pairs:
-        if unit in amounts:
-            raise click.UsageError(f"{unit} is given twice: {unit}={amounts[unit]} and {unit}={number}")
-        amounts[unit] = number
-    return amounts
+    return _each_once(pairs)
+
+
+def _each_once(pairs: Iterable[tuple[str, ValueT]], option: str = "") -> dict[str, ValueT]:
+    found: dict[str, ValueT] = {}
+    for key, value in pairs:
+        if key in found:
+            raise click.UsageError(f"{option}{key} is given twice: {key}={found[key]} and {key}={value}")
+        found[key] = value
+    return found

@@ -9,6 +9,9 @@ from functools import lru_cache
 
 from almoner_server.core.terms import Period
 
+ENDS_OF_TIME = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+"""No moments: the driver of the database takes these two for infinities, and gives them back without a zone."""
+
 
 def day_of(moment: datetime) -> int:
     """Return the ordinal of the UTC day that `moment` (aware) lies in."""

@@ -108,13 +108,9 @@ def _admit(book: Book, request: Check, spender: Spender, wanted: Amounts, decisi
 
 
 def _named(request: Check, spender: Spender) -> tuple[str, ...]:
-    """Return the groups that a request names, the very ones of its spender if these are all."""
+    """Return the groups that a request names: the others of its spender are stored."""
     named = set(request.groups)
-    return (
-        tuple(group for group in spender.groups if group in named)
-        if len(named) < len(spender.groups)
-        else spender.groups
-    )
+    return tuple([group for group in spender.groups if group in named])
 
 
 def _answer_again(hold: Hold, request: Check) -> CheckResult:

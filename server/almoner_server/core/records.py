@@ -96,6 +96,11 @@ class Hold:
     """The expiry the first answer named; `expire_time` moves with Extend."""
     settle_time: datetime | None = None
 
+    @property
+    def was_charged_at_expiry(self) -> bool:
+        """Tell whether its expiry has booked an estimate."""
+        return self.state is HoldState.EXPIRED and self.on_expiry is ExpiryAction.CHARGE
+
 
 class Charge(NamedTuple):
     """Is an amount booked. An adjustment makes another one of it, with another `net` and perhaps not `open`."""

@@ -52,7 +52,7 @@ def _on_hold(book: Book, request: Commit, hold: Hold) -> Charge:
     _require_same_spender(request, hold.spender)
     late = hold.state is not HoldState.OPEN
     amounts = _amounts(request, hold)
-    if hold.state is HoldState.EXPIRED and hold.on_expiry is ExpiryAction.CHARGE:
+    if hold.was_charged_at_expiry:
         undone = _take_place_of(book, book.charges.get((hold.namespace, expiry_charge_id(hold))))
         hold.spent = _sum(hold.spent, {unit: -amount for unit, amount in undone.items()})
     charge = Charge(

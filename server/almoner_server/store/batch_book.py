@@ -9,7 +9,6 @@ from almoner_server.core.expiry import expiry_charge_id, late_commit_id
 from almoner_server.core.footprint import Footprint
 from almoner_server.core.records import AccountKey, Charge, Hold
 from almoner_server.core.requests import Check, CheckResult, Commit, CommitResult, Request
-from almoner_server.core.terms import ExpiryAction, HoldState
 from almoner_server.store.connect import Connection
 from almoner_server.store.facts import Facts, read_rules
 from almoner_server.store.json_rows import to_json_rows
@@ -112,11 +111,7 @@ def _is_turned_down(result: object) -> bool:
 
 def _charged_at_expiry(book: Book, commits: Iterable[Commit]) -> list[Hold]:
     holds = [book.holds.get((commit.namespace, commit.hold_id)) for commit in commits if commit.hold_id]
-    return [
-        hold
-        for hold in holds
-        if hold and hold.state is HoldState.EXPIRED and hold.on_expiry is ExpiryAction.CHARGE
-    ]
+    return [hold for hold in holds if hold and hold.was_charged_at_expiry]
 
 
 def _forgotten(book: Book, commits: Iterable[Commit]) -> set[tuple[str, UUID]]:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from almoner_server.core.calendar import ENDS_OF_TIME
 from almoner_server.core.errors import RequestFailed, invalid
 
 T = TypeVar("T")
@@ -17,8 +18,6 @@ Key = tuple[int | str | datetime | UUID, ...]
 """What a list is ordered by."""
 
 MAX_INT = 2**63 - 1
-_INFINITIES = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
-"""What asyncpg takes for no time at all."""
 _TYPES: dict[str, Callable[[str], int | str | datetime | UUID]] = {
     "int": int,
     "str": str,
@@ -93,7 +92,7 @@ def _is_sound(part: int | str | datetime | UUID) -> bool:
         case str():
             return b"\0" not in part.encode()
         case datetime():
-            return part.tzinfo is not None and part.astimezone(UTC) not in _INFINITIES
+            return part.tzinfo is not None and part.astimezone(UTC) not in ENDS_OF_TIME
         case _:
             return True
 

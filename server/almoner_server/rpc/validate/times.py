@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from almoner_server.core.calendar import ENDS_OF_TIME
 from almoner_server.core.errors import RequestFailed, invalid
 
 DEFAULT_TTL = timedelta(minutes=10)
@@ -17,8 +18,6 @@ NANOS = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_SECOND = -62_135_596_800  # 0001-01-01T00:00:00Z
 _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z
-_INFINITIES = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
-"""What the database's driver takes for the beginning and the end of all time, and gives back without a zone."""
 
 
 def ttl(field: str, given: Duration) -> timedelta:
@@ -42,7 +41,7 @@ def moment(field: str, given: Timestamp) -> datetime:
     if not (_FIRST_SECOND <= seconds <= _LAST_SECOND and 0 <= nanos < NANOS):
         raise _no_moment(field, given)
     found = _EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)
-    if found in _INFINITIES:
+    if found in ENDS_OF_TIME:
         raise _no_moment(field, given)
     return found
 
